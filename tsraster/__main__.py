@@ -1,0 +1,5 @@
+"""``python -m tsraster``."""
+
+from tsraster.cli import main
+
+main()

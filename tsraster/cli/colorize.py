@@ -1,0 +1,8 @@
+"""`tsraster colorize`."""
+
+import click
+
+
+@click.command()
+def colorize() -> None:
+    """To come."""

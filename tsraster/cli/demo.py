@@ -1,0 +1,8 @@
+"""`tsraster demo`."""
+
+import click
+
+
+@click.command()
+def demo() -> None:
+    """To come."""

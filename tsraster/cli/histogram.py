@@ -1,0 +1,8 @@
+"""`tsraster histogram`."""
+
+import click
+
+
+@click.command()
+def histogram() -> None:
+    """To come."""

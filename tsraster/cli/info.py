@@ -1,0 +1,8 @@
+"""`tsraster info`."""
+
+import click
+
+
+@click.command()
+def info() -> None:
+    """To come."""

@@ -1,0 +1,93 @@
+"""Options that are spelled as the parameters of the function behind a command: same name, same default, same help."""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+from tsraster.pipeline.blocks import Progress
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def parameter_texts(function: Callable[..., Any]) -> dict[str, str]:
+    """Return what a numpydoc docstring says of each parameter.
+
+    Examples
+    --------
+    >>> def double(number):
+    ...     '''Double it.
+    ...
+    ...     Parameters
+    ...     ----------
+    ...     number : int
+    ...         What to
+    ...         double.
+    ...     '''
+    >>> parameter_texts(double)
+    {'number': 'What to double.'}
+    """
+    text = inspect.getdoc(function) or ""
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[^\n]*\n-+\n|\Z)", text, re.MULTILINE | re.DOTALL)
+    entries = re.findall(r"^(\w+) : [^\n]*\n((?:[ \t]+[^\n]*\n?|\n)*)", section[1] if section else "", re.MULTILINE)
+    return {name: " ".join(lines.split()) for name, lines in entries}
+
+
+def option(function: Callable[..., Any], name: str, *, type: Any = str, metavar: str | None = None) -> Callable[[Command], Command]:  # noqa: A002
+    """Make an option of a parameter of `function`."""
+    default = inspect.signature(function).parameters[name].default
+    settings: dict[str, Any] = {"default": default, "help": parameter_texts(function)[name]}
+    if isinstance(default, bool):
+        settings["is_flag"] = True
+    else:
+        settings |= {"type": type, "metavar": metavar, "show_default": default is not None}
+    return click.option(f"--{name.replace('_', '-')}", name, **settings)
+
+
+class Listed(click.ParamType):
+    """Values separated by commas; one with a comma in it stands in double quotes."""
+
+    def __init__(self, item: Callable[[str], Any], name: str) -> None:
+        self.item, self.name = item, name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn the text of an option into a list."""
+        if not isinstance(value, str):
+            return value
+        fields = next(csv.reader([value], skipinitialspace=True), [])
+        try:
+            return [self.item(field.strip()) for field in fields]
+        except ValueError:
+            self.fail(f"{value!r} is no list of {self.name} separated by commas", param, ctx)
+
+
+def parse_number(text: str) -> int | float:
+    """Read a number; whole ones stay whole, so that large ones stay exact."""
+    return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
+
+
+NUMBERS = Listed(parse_number, "numbers")
+WHOLE_NUMBERS = Listed(int, "whole numbers")
+TEXTS = Listed(str, "texts")
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Progress | None]:
+    """Show a bar on stderr while something long goes on, if somebody is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        yield report

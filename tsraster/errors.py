@@ -1,0 +1,79 @@
+"""Every exception and warning that tsraster raises on purpose.
+
+::
+
+    TsrasterError
+    ├── UsageError (ValueError)                 what was asked can never work, whatever the files hold
+    │   └── UnknownNameError (LookupError)      no such color table, scheme, smoother, ...
+    ├── ReadError (OSError)                     a source cannot be opened or read
+    │   └── MissingSourceError (FileNotFoundError)
+    ├── BandError (IndexError)                  the raster has no such band, or one must be chosen
+    ├── DataError (ValueError)                  the pixels do not allow what was asked
+    ├── TableError (ValueError)                 a class table or its file is wrong
+    ├── LutError (ValueError)                   a color table or its file is wrong, or covers too little
+    ├── WriteError (OSError)                    an output cannot be written
+    │   └── DestinationExistsError (FileExistsError)
+    └── MissingExtraError (ImportError)         an optional library is not installed
+
+    TsrasterWarning (UserWarning)
+    └── LossWarning                             something of the source cannot be held by an output
+
+Each says what was wrong, the value, what is accepted and what to do. The command line ends with 2 on a
+`UsageError` and with 1 on any other.
+"""
+
+
+class TsrasterError(Exception):
+    """Base of every error that tsraster raises on purpose."""
+
+
+class UsageError(TsrasterError, ValueError):
+    """What was asked can never work, whatever the files hold."""
+
+
+class UnknownNameError(UsageError, LookupError):
+    """A name is in no registry."""
+
+
+class ReadError(TsrasterError, OSError):
+    """A source cannot be opened or read."""
+
+
+class MissingSourceError(ReadError, FileNotFoundError):
+    """A source does not exist."""
+
+
+class BandError(TsrasterError, IndexError):
+    """The raster has no such band, or one must be chosen."""
+
+
+class DataError(TsrasterError, ValueError):
+    """The pixels do not allow what was asked."""
+
+
+class TableError(TsrasterError, ValueError):
+    """A class table or its file is wrong."""
+
+
+class LutError(TsrasterError, ValueError):
+    """A color table or its file is wrong, or covers too little."""
+
+
+class WriteError(TsrasterError, OSError):
+    """An output cannot be written."""
+
+
+class DestinationExistsError(WriteError, FileExistsError):
+    """An output is there already and was not to be overwritten."""
+
+
+class MissingExtraError(TsrasterError, ImportError):
+    """An optional library is not installed."""
+
+
+class TsrasterWarning(UserWarning):
+    """Base of every warning that tsraster gives."""
+
+
+class LossWarning(TsrasterWarning):
+    """Something of the source cannot be held by an output."""

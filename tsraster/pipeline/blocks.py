@@ -1,0 +1,138 @@
+"""Run a pure function over the blocks of a raster, on any executor, and take the results in order."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tsraster.errors import UsageError
+from tsraster.raster import Raster, Window
+
+Result = TypeVar("Result")
+
+Progress = Callable[[int, int], None]
+"""Called with the number of blocks done and the number of all."""
+
+_BLOCK_PIXELS = 2**20
+_MOST_PIXELS = 2**24
+"""A format may store more pixels in one piece than a block should have; up to this they are read together."""
+
+
+def plan_blocks(shape: tuple[int, int], tile: tuple[int, int], block_size: int | None = None) -> list[Window]:
+    """Divide a raster into windows along the pieces in which it is stored.
+
+    Parameters
+    ----------
+    shape : (rows, cols)
+        Of the raster.
+    tile : (rows, cols)
+        Of a stored piece; one of full width is a strip.
+    block_size : int, optional
+        Rows and columns of a block; by default about a million pixels of whole pieces.
+
+    Examples
+    --------
+    >>> plan_blocks((3, 5), (1, 5), block_size=4)[1]
+    Window(row=0, col=4, rows=3, cols=1)
+    """
+    height, width = (block_size, block_size) if block_size else _choose_block(shape, tile)
+    return [
+        Window(row=row, col=col, rows=min(height, shape[0] - row), cols=min(width, shape[1] - col))
+        for row in range(0, shape[0], height)
+        for col in range(0, shape[1], width)
+    ]
+
+
+def _choose_block(shape: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:
+    rows, cols = tile
+    if cols >= shape[1]:
+        if rows * cols > _MOST_PIXELS:
+            rows = 1
+        return rows * max(1, _BLOCK_PIXELS // (rows * shape[1])), shape[1]
+    side = int(_BLOCK_PIXELS**0.5)
+    return rows * max(1, side // rows), cols * max(1, side // cols)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockWork:
+    """How the blocks of a raster are worked on."""
+
+    executor: Executor
+    workers: int
+    block_size: int | None = None
+    progress: Progress | None = None
+
+    def run(self, raster: Raster, function: Callable[[Window], Result], *, done: int = 0, passes: int = 1) -> Iterator[tuple[Window, Result]]:
+        """Yield each window of a raster with what the function makes of it, in order.
+
+        Only a few blocks are under way at a time, so that memory does not grow with the raster.
+
+        Parameters
+        ----------
+        raster : Raster
+            Its shape and tiles are what counts.
+        function : callable
+            Takes a window; may run in any thread or process of the executor.
+        done, passes : int
+            How many passes over the raster are done, and how many there are in all, for the progress.
+        """
+        windows = plan_blocks(raster.shape, raster.tile, self.block_size)
+        for i, item in enumerate(self._in_order(function, windows), start=1):
+            yield item
+            if self.progress is not None:
+                self.progress(done * len(windows) + i, passes * len(windows))
+
+    def _in_order(self, function: Callable[[Window], Result], windows: Sequence[Window]) -> Iterator[tuple[Window, Result]]:
+        ahead = 2 * self.workers + 1
+        pending: deque[tuple[Window, Future[Result]]] = deque()
+        try:
+            for window in windows:
+                pending.append((window, self.executor.submit(function, window)))
+                if len(pending) >= ahead:
+                    first, future = pending.popleft()
+                    yield first, future.result()
+            while pending:
+                first, future = pending.popleft()
+                yield first, future.result()
+        finally:
+            for _, future in pending:
+                future.cancel()
+
+
+def count_processors() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+@contextmanager
+def block_work(
+    *, workers: int | None = None, executor: Executor | None = None, block_size: int | None = None, progress: Progress | None = None
+) -> Iterator[BlockWork]:
+    """Make ready to work on blocks, with threads unless an executor is given.
+
+    Raises
+    ------
+    UsageError
+        The number of workers or the block size is not positive.
+    """
+    if workers is not None and workers < 1:
+        raise UsageError(f"{workers} workers cannot work; give a number from 1")
+    if block_size is not None and block_size < 1:
+        raise UsageError(f"a block of {block_size} pixels cannot be; give a number from 1")
+    number = workers or count_processors()
+    if executor is not None:
+        yield BlockWork(executor=executor, workers=number, block_size=block_size, progress=progress)
+        return
+    threads = ThreadPoolExecutor(number)
+    try:
+        yield BlockWork(executor=threads, workers=number, block_size=block_size, progress=progress)
+    finally:
+        threads.shutdown(cancel_futures=True)

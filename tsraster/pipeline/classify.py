@@ -1,0 +1,191 @@
+"""Classify a file: the story of the package in one function, `classify_file`; read it first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import astuple, dataclass, fields
+from typing import Any
+
+from numpy.typing import NDArray
+
+from tsraster.classification import Outside, check_classifiable
+from tsraster.classtable import ClassTable, Closed, Number
+from tsraster.coloring import bind_lut
+from tsraster.errors import UsageError
+from tsraster.lut import Lut
+from tsraster.lutfiles import read_lut
+from tsraster.measuring import ClassShare, list_shares
+from tsraster.pipeline.blocks import Progress, block_work
+from tsraster.pipeline.classjob import ClassifyJob
+from tsraster.pipeline.fitting import TableLike, draft_table, fit_table, label_table
+from tsraster.pipeline.imaging import PathLike, choose_targets
+from tsraster.preparing import plan_preparation
+from tsraster.reading import gdal_settings, open_raster
+from tsraster.writing import Outputs, write_rows, write_text
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Classification:
+    """What `classify_file` found and wrote."""
+
+    source: str
+    table: ClassTable
+    shares: tuple[ClassShare, ...]
+    """One row a class: pixels, percent, area."""
+    without_data: int
+    """Pixels that are nodata, masked, transparent, NaN or infinite."""
+    infinite: int
+    """How many of those are infinite; counted where the values are not smoothed."""
+    outside: int
+    """Pixels with data that are in no class of the table."""
+    preview: NDArray[Any]
+    """Every n-th code, shape (row, col), at most 1200 rows and columns."""
+    lut: Lut | None
+    """The colors of the classes."""
+    label: str
+    """What was classified, such as ``band 6``."""
+    written: tuple[str, ...]
+    """Paths of the files that were written."""
+
+
+def classify_file(
+    source: PathLike,
+    destination: PathLike | None = None,
+    *,
+    cutoffs: Sequence[Number] | None = None,
+    bins: int | None = None,
+    table: TableLike | None = None,
+    band: int | None = None,
+    smooth: str | None = None,
+    closed: Closed | None = None,
+    values: Sequence[int] | None = None,
+    names: Sequence[str] | None = None,
+    outside: Outside = "nodata",
+    lut: Lut | PathLike | None = None,
+    color: PathLike | None = None,
+    cog: bool = False,
+    save_table: PathLike | None = None,
+    stats: PathLike | None = None,
+    overwrite: bool = False,
+    workers: int | None = None,
+    block_size: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Classification:
+    """Classify a raster or picture by its values.
+
+    Each pixel gets the code of its class, and 0 where it has no data or is in no class; see `tsraster.classify` for edges
+    and ties. Georeferencing and tags of the source are carried to every output that can hold them.
+
+    Parameters
+    ----------
+    source : path
+        Raster or picture: whatever GDAL opens, also /vsi paths and URLs.
+    destination : path, optional
+        Class map to write: .tif or .png.
+    cutoffs : numbers, optional
+        Values that divide the classes, increasing, separated by commas; K of them make K+1 classes.
+    bins : int, optional
+        Number of classes of equal width between the smallest and the largest valid value.
+    table : path, optional
+        Class table (JSON) that was saved before.
+    band : int, optional
+        Band to classify, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
+    smooth : text, optional
+        Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
+    closed : right or left, optional
+        Which edge belongs to a class: right makes (a, b], the default; left makes [a, b).
+    values : whole numbers, optional
+        Codes of the classes, separated by commas; 1, 2, 3, ... by default.
+    names : texts, optional
+        Names of the classes, separated by commas.
+    outside : nodata, clamp or error
+        What becomes of values outside of the table: no class, the nearest class, or an error.
+    lut : name or path, optional
+        Color table: a shipped one by name, a .csv file, or GDAL color text.
+    color : path, optional
+        Color picture to write in the same pass: .tif, .png or .jpg; needs a color table.
+    cog : bool
+        Write GeoTIFFs as cloud optimized GeoTIFFs.
+    save_table : path, optional
+        Class table to write (JSON), for other images.
+    stats : path, optional
+        Table of classes to write (CSV): code, interval, name, pixels, percent, area.
+    overwrite : bool
+        Replace outputs that exist.
+    workers : int, optional
+        Number of threads; by default one for each processor.
+    block_size : int, optional
+        Rows and columns of a block, in pixels; by default about a million pixels along the tiles of the source.
+    executor : concurrent.futures.Executor, optional
+        Where blocks are worked on, instead of threads.
+    progress : callable, optional
+        Called with the number of blocks done and of all blocks.
+
+    Returns
+    -------
+    Classification
+        The fitted table and what was counted.
+
+    Raises
+    ------
+    UsageError
+        The options contradict each other or are wrong in themselves; also for a destination that is the source.
+    ReadError, BandError, DataError
+        The source cannot be read; has no such band; has no valid pixel, or no range that bins could divide.
+    TableError, LutError
+        A table is wrong, or the color table does not cover all classes.
+    WriteError
+        An output exists and `overwrite` is False, or cannot be written. No output is changed then.
+
+    Warns
+    -----
+    LossWarning
+        An output cannot hold something, such as transparency.
+
+    Notes
+    -----
+    Memory is that of a few blocks, for rasters of any size; bins and cutoffs are exact, never sampled. The block
+    size, the number of workers and the executor do not change a pixel.
+
+    Examples
+    --------
+    >>> classify_file("band.tif", "classes.tif", bins=20, lut="thermal", color="picture.png")  # doctest: +SKIP
+    """
+    colors = lut if lut is None or isinstance(lut, Lut) else read_lut(lut)
+    draft = label_table(draft_table(cutoffs, bins, table, closed), values=values, names=names, lut=colors)
+    palette = bind_lut(colors, draft.codes) if colors is not None else None
+    if color is not None and palette is None:
+        raise UsageError("a color picture needs a color table; name one with --lut, such as thermal")
+    codes_to, colors_to = choose_targets(destination, color, cog=cog)
+    wanted = [path for path in (destination, color, save_table, stats) if path is not None]
+    inputs = [source, *(path for path in (table, lut) if isinstance(path, (str, os.PathLike)))]
+    with gdal_settings(), open_raster(source) as raster, Outputs(wanted, sources=inputs, overwrite=overwrite) as outputs:
+        preparation = plan_preparation(raster, band=band, smooth=smooth)
+        check_classifiable(preparation.dtype)
+        with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
+            fitted = fit_table(draft, raster, preparation, work) if bins is not None else draft
+            job = ClassifyJob(
+                raster=raster, preparation=preparation, table=fitted, outside=outside, palette=palette, is_fitted=bins is not None
+            )
+            tally, preview = job.run(work, outputs, codes_to, colors_to)
+        shares = list_shares(fitted, tally.counts, raster.georef.pixel_area)
+        if save_table is not None:
+            write_text(outputs.stage(save_table), fitted.to_json())
+        if stats is not None:
+            write_rows(outputs.stage(stats), [f.name for f in fields(ClassShare)], map(astuple, shares))
+    return Classification(
+        source=raster.name,
+        table=fitted,
+        shares=shares,
+        without_data=raster.shape[0] * raster.shape[1] - tally.valid,
+        infinite=tally.infinite,
+        outside=tally.valid - int(tally.counts.sum()),
+        preview=preview.pixels,
+        lut=palette,
+        label=preparation.label,
+        written=tuple(os.fspath(path) for path in wanted),
+    )
+

@@ -1,0 +1,95 @@
+"""Class maps and color pictures as jobs open them: which format, how many bands, what goes with them."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsraster.classtable import ClassTable
+from tsraster.coloring import flatten, paint
+from tsraster.errors import LossWarning, UsageError
+from tsraster.lut import Lut
+from tsraster.raster import Raster
+from tsraster.writing import Image, ImageWriter, Outputs, check_format
+
+PathLike = str | os.PathLike[str]
+
+Layers = Literal["RGB", "RGBA", "white"]
+"""Opaque; transparent where there is no class; or white there, for formats that cannot be transparent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where an image goes, and in which format."""
+
+    path: PathLike
+    driver: str
+
+
+def choose_targets(
+    destination: PathLike | None, color: PathLike | None, *, cog: bool
+) -> tuple[Target | None, Target | None]:
+    """Return where the class map and the color picture go; None for one that is not wanted.
+
+    Raises
+    ------
+    UsageError
+        A path has an ending that cannot be written; or `cog` is wanted and nothing is a GeoTIFF.
+    """
+    paths = (destination, color)
+    is_tif = [path is not None and Path(path).suffix.lower() in (".tif", ".tiff") for path in paths]
+    if cog and not any(is_tif):
+        raise UsageError("--cog is for GeoTIFFs, and no output ends in .tif")
+    codes, colors = (
+        None if path is None else Target(path=path, driver=check_format(path, cog=cog and tif, is_codes=is_codes))
+        for path, tif, is_codes in zip(paths, is_tif, (True, False), strict=True)
+    )
+    return codes, colors
+
+
+def choose_layers(driver: str, lut: Lut, *, complete: bool) -> Layers:
+    """Decide whether a picture needs alpha; `complete` says that every pixel has a class."""
+    if driver == "JPEG":
+        return "white"
+    return "RGB" if complete and lut.is_opaque else "RGBA"
+
+
+def paint_layers(codes: NDArray[Any], lut: Lut, layers: Layers) -> NDArray[np.uint8]:
+    """Paint codes, shape (row, col), to (band, row, col)."""
+    painted = paint(codes, lut)
+    if layers == "RGBA":
+        return painted
+    return flatten(painted) if layers == "white" else painted[:3]
+
+
+def open_codes(outputs: Outputs, target: Target, raster: Raster, table: ClassTable, lut: Lut | None) -> ImageWriter:
+    """Return a writer for the class map of a raster."""
+    image = Image(
+        shape=raster.shape,
+        dtype=table.dtype.name,
+        bands=1,
+        georef=raster.georef,
+        tags=raster.tags,
+        codes=table.codes,
+        labels=table.labels,
+        lut=lut,
+    )
+    return ImageWriter(outputs.stage(target.path), target.driver, image)
+
+
+def open_colors(outputs: Outputs, target: Target, raster: Raster, layers: Layers) -> ImageWriter:
+    """Return a writer for a color picture of a raster."""
+    bands = 4 if layers == "RGBA" else 3
+    image = Image(shape=raster.shape, dtype="uint8", bands=bands, georef=raster.georef, tags=raster.tags)
+    return ImageWriter(outputs.stage(target.path), target.driver, image)
+
+
+def say_white(target: Target) -> None:
+    """Say that a picture cannot be transparent where there is no class."""
+    warnings.warn(f"{target.path}: JPEG cannot be transparent; pixels of no class are white", LossWarning, stacklevel=3)

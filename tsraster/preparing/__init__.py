@@ -1,0 +1,7 @@
+"""Stage 2: several bands to one array of values: gray, smoothing."""
+
+from tsraster.preparing.gray import luminance
+from tsraster.preparing.preparation import Preparation, plan_preparation
+from tsraster.preparing.smoothing import Smoothing, parse_smoothing, smooth
+
+__all__ = ["Preparation", "Smoothing", "luminance", "parse_smoothing", "plan_preparation", "smooth"]

@@ -1,0 +1,104 @@
+"""`Preparation`: from the bands of a raster to the one array of values that is classified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tsraster.errors import BandError
+from tsraster.preparing.gray import luminance
+from tsraster.preparing.smoothing import Smoothing, parse_smoothing, smooth
+from tsraster.raster import Pixels, Raster, Window
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """Which bands are read and what is made of them."""
+
+    bands: tuple[int, ...]
+    """Band numbers, counted from 1: one, or red, green and blue."""
+    dtype: np.dtype[np.generic]
+    """The type of the values that come out."""
+    grays: tuple[float, ...] = ()
+    """The gray of each code of a palette, where the band is a palette picture."""
+    smoothing: Smoothing | None = None
+    label: str = ""
+    """What the values are, for tables and plots."""
+
+    @property
+    def halo(self) -> int:
+        """How many pixels beyond a window are read on each side."""
+        return self.smoothing.halo if self.smoothing else 0
+
+    def read(self, raster: Raster, window: Window) -> Pixels:
+        """Read a window of a raster and prepare it.
+
+        Returns
+        -------
+        Pixels
+            Values of shape (row, col), equal to that part of the whole prepared image, and where they are valid.
+        """
+        read = window.grown(self.halo, raster.shape)
+        pixels = self._to_values(raster.read(read, self.bands))
+        if self.smoothing is None:
+            return pixels
+        return smooth(pixels, self.smoothing).crop(window.inside(read))
+
+    def _to_values(self, pixels: Pixels) -> Pixels:
+        if len(self.bands) == 3:
+            return Pixels(data=luminance(pixels.data), valid=pixels.valid)
+        if self.grays:
+            return Pixels(data=np.array(self.grays)[pixels.data[0]], valid=pixels.valid)
+        return Pixels(data=pixels.data[0], valid=pixels.valid)
+
+
+def plan_preparation(raster: Raster, *, band: int | None = None, smooth: str | None = None) -> Preparation:
+    """Decide how one array of values is made of a raster.
+
+    Parameters
+    ----------
+    raster : Raster
+        The source.
+    band : int, optional
+        The band to take, counted from 1. Without it a color picture, stored as bands or as a palette, becomes gray by
+        luminance, 0 to 1; a raster with a single band beside alpha gives that band.
+    smooth : str, optional
+        A filter and its size, such as ``gaussian:1`` or ``median:3``.
+
+    Raises
+    ------
+    BandError
+        The raster has no such band; or it has several, is no picture, and none is named.
+    UsageError
+        The filter is not one that is known.
+    """
+    smoothing = parse_smoothing(smooth) if smooth is not None else None
+    bands, grays, label = _choose(raster, band)
+    dtype = np.dtype(np.float64) if grays or len(bands) == 3 else np.dtype(raster.band(bands[0]).dtype)
+    if smoothing is not None and smoothing.name == "gaussian" and dtype != np.float32:
+        dtype = np.dtype(np.float64)
+    return Preparation(bands=bands, dtype=dtype, grays=grays, smoothing=smoothing, label=label)
+
+
+def _choose(raster: Raster, band: int | None) -> tuple[tuple[int, ...], tuple[float, ...], str]:
+    if band is not None:
+        chosen = raster.band(band)
+        return (band,), (), chosen.name or f"band {band}"
+    if raster.is_color:
+        return tuple(b.number for b in raster.data_bands), (), "gray (luminance, 0 to 1)"
+    if raster.has_palette_picture:
+        return (1,), _grays_of_palette(raster), "gray (luminance, 0 to 1)"
+    if len(raster.data_bands) != 1:
+        raise BandError(
+            f"{raster.name} has {len(raster.data_bands)} bands and is no color picture; name one with --band: {raster.list_bands()}"
+        )
+    only = raster.data_bands[0]
+    return (only.number,), (), only.name or f"band {only.number}"
+
+
+def _grays_of_palette(raster: Raster) -> tuple[float, ...]:
+    colors = np.zeros((max(raster.palette) + 1, 3), dtype=np.uint8)
+    for code, color in raster.palette.items():
+        colors[code] = color[:3]
+    return tuple(luminance(colors.T).tolist())

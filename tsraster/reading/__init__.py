@@ -1,0 +1,5 @@
+"""Stage 1: whatever GDAL opens, as a `Raster` that hands out blocks of pixels."""
+
+from tsraster.reading.sources import gdal_settings, open_raster
+
+__all__ = ["gdal_settings", "open_raster"]

@@ -1,0 +1,154 @@
+"""`GdalReader`: pixels and validity of a file, from any thread or process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import rasterio
+from numpy.typing import NDArray
+from rasterio.errors import RasterioError
+
+from tsraster.errors import ReadError
+from tsraster.raster import Band, Pixels, Window, without_place_warning
+from tsraster.reading.orientation import Orientation
+
+if TYPE_CHECKING:
+    import xarray
+
+STRICT = {"GDAL_ERROR_ON_LIBJPEG_WARNING": True}
+"""A truncated JPEG is an error, not a gray remainder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a reader must know to open a file again elsewhere."""
+
+    path: str
+    bands: tuple[Band, ...]
+    masked: tuple[bool, ...]
+    """For each band, whether a mask or alpha band says what is valid, and not only its values."""
+    picture: bool
+    """Whether the bands are one color picture, where a pixel counts if any of them has data."""
+    hidden: tuple[int, ...] = ()
+    """Codes of a palette that are transparent."""
+    orientation: Orientation = Orientation()
+
+
+class GdalReader:
+    """Read windows of a file; each thread opens it for itself, because GDAL's handles cannot be shared.
+
+    It can be pickled: another process opens the file anew.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._start()
+
+    def _start(self) -> None:
+        self._mine = threading.local()
+        self._all: list[Any] = []
+
+    def __getstate__(self) -> Source:
+        return self.source
+
+    def __setstate__(self, source: Source) -> None:
+        self.source = source
+        self._start()
+
+    def _handle(self) -> Any:
+        handle = getattr(self._mine, "handle", None)
+        if handle is None or handle.closed:
+            with without_place_warning():
+                handle = self._mine.handle = rasterio.open(self.source.path)
+            self._all.append(handle)
+        return handle
+
+    def read(self, bands: Sequence[int], window: Window) -> Pixels:
+        """Return pixels of shape (band, row, col) and where they are valid; see `tsraster.raster.Raster.read`."""
+        try:
+            with rasterio.Env(**STRICT):
+                handle = self._handle()
+                turn = self.source.orientation
+                stored = turn.stored_window(window, turn.upright_shape(handle.shape))
+                place = rasterio.windows.Window(stored.col, stored.row, stored.cols, stored.rows)
+                data = handle.read(list(bands), window=place)
+                valid = self._valid(handle, bands, data, place)
+        except RasterioError as error:
+            raise ReadError(_describe_failure(self.source.path, window, error)) from None
+        return Pixels(data=turn.turn(data), valid=turn.turn(valid))
+
+    def _valid(self, handle: Any, bands: Sequence[int], data: NDArray[Any], place: Any) -> NDArray[np.bool_]:
+        join = np.logical_or if self.source.picture else np.logical_and
+        valid = None
+        for i, number in enumerate(bands):
+            band = self.source.bands[number - 1]
+            here = find_data(data[i], band.nodata)
+            if self.source.masked[number - 1]:
+                here &= handle.read_masks(number, window=place) != 0
+            valid = here if valid is None else join(valid, here, out=valid)
+        if valid is None:
+            return np.ones(data.shape[1:], dtype=np.bool_)
+        if self.source.hidden:
+            valid &= ~np.isin(data[0], self.source.hidden)
+        return valid
+
+    def to_xarray(self, chunks: Any) -> xarray.DataArray:
+        """Return the whole file as rioxarray does; a photo that is turned upright as rioxarray would an upright one."""
+        import rioxarray
+        import xarray
+
+        turn = self.source.orientation
+        with without_place_warning():
+            array = rioxarray.open_rasterio(self.source.path, chunks=chunks)
+        if not isinstance(array, xarray.DataArray):
+            raise ReadError(f"{self.source.path} holds several rasters; name one of them")
+        if turn == Orientation():
+            return array
+        upright = xarray.DataArray(turn.turn(array.data), dims=array.dims, attrs=array.attrs, name=array.name)
+        centers = {"y": np.arange(upright.sizes["y"]) + 0.5, "x": np.arange(upright.sizes["x"]) + 0.5}
+        return upright.assign_coords(band=array.band, spatial_ref=array.spatial_ref, **centers)
+
+    def close(self) -> None:
+        """Close every handle that is open in this process."""
+        while self._all:
+            self._all.pop().close()
+
+
+def find_data(values: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
+    """Return where values are finite and not `nodata`, compared in the type of the values.
+
+    Examples
+    --------
+    >>> find_data(np.array([0, 7], np.uint8), 0)
+    array([False,  True])
+    >>> find_data(np.array([1, np.nan, np.inf, -9999], np.float32), -9999)
+    array([ True, False, False, False])
+    """
+    kind = values.dtype.kind
+    valid = np.isfinite(values) if kind in "fc" else None
+    fill = _in_type(nodata, values.dtype)
+    if fill is None:
+        return np.ones(values.shape, dtype=np.bool_) if valid is None else valid
+    differs = np.asarray(values != fill)
+    return differs if valid is None else np.logical_and(valid, differs, out=valid)
+
+
+def _in_type(nodata: float | None, dtype: np.dtype[Any]) -> Any:
+    """Return the nodata value in the type of the pixels; None if they cannot have it."""
+    if nodata is None or np.isnan(nodata):
+        return None
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        return dtype.type(int(nodata)) if nodata == int(nodata) and limits.min <= nodata <= limits.max else None
+    with np.errstate(over="ignore"):
+        return dtype.type(nodata)
+
+
+def _describe_failure(path: str, window: Window, error: Exception) -> str:
+    rows, cols = f"{window.row} to {window.row + window.rows - 1}", f"{window.col} to {window.col + window.cols - 1}"
+    cause = str(error.__cause__ or error).strip().rstrip(".")
+    return f"{path}: the pixels of rows {rows}, columns {cols} cannot be read, the file is damaged or out of reach ({cause})"

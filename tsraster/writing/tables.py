@@ -1,0 +1,38 @@
+"""Rows of numbers to CSV."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tsraster.errors import WriteError
+
+
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file with a header line, UTF-8, and empty fields for None.
+
+    Raises
+    ------
+    WriteError
+        The file cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows([["" if field is None else field for field in row] for row in rows])
+    except OSError as error:
+        raise WriteError(f"{path.name} cannot be written ({error.strerror})") from None
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, UTF-8.
+
+    Raises
+    ------
+    WriteError
+        The file cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise WriteError(f"{path.name} cannot be written ({error.strerror})") from None
