@@ -1,1 +1,63 @@
+"""Classify rasters, with their place and their colors kept.
+
+Pixels are read, prepared, given classes, given colors, and written. The names below stand in that order; each is
+imported when it is first used, so that a program which needs one does not wait for all.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tsraster.classification import classify
+    from tsraster.classtable import ClassTable
+    from tsraster.coloring import colorize
+    from tsraster.errors import TsrasterError, TsrasterWarning
+    from tsraster.lut import Lut
+    from tsraster.lutfiles import read_lut
+    from tsraster.pipeline import classify_file, colorize_file, histogram_file, info_file, read_table
+    from tsraster.raster import Georef, Pixels, Raster
+    from tsraster.reading import open_raster
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "open_raster",
+    "Raster",
+    "Pixels",
+    "Georef",
+    "ClassTable",
+    "read_table",
+    "classify",
+    "Lut",
+    "read_lut",
+    "colorize",
+    "info_file",
+    "histogram_file",
+    "classify_file",
+    "colorize_file",
+    "TsrasterError",
+    "TsrasterWarning",
+]
+
+_HOMES = {
+    "tsraster.reading": ("open_raster",),
+    "tsraster.raster": ("Raster", "Pixels", "Georef"),
+    "tsraster.classtable": ("ClassTable",),
+    "tsraster.classification": ("classify",),
+    "tsraster.lut": ("Lut",),
+    "tsraster.lutfiles": ("read_lut",),
+    "tsraster.coloring": ("colorize",),
+    "tsraster.pipeline": ("info_file", "histogram_file", "classify_file", "colorize_file", "read_table"),
+    "tsraster.errors": ("TsrasterError", "TsrasterWarning"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module 'tsraster' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

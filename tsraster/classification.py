@@ -21,6 +21,9 @@ OUTSIDE: tuple[Outside, ...] = ("nodata", "clamp", "error")
 _SMALL = 2
 """Bytes of the largest integers that are looked up in a table of all their values instead of being searched."""
 
+_PIECE = 2**16
+"""So many values are looked up at once; what numpy needs for them stays in the cache of the processor."""
+
 _FEW = 64
 """So many edges are passed faster one after the other, by vector instructions, than by a binary search for each value."""
 
@@ -102,8 +105,7 @@ def _check_outside(table: ClassTable, outside: Outside) -> None:
 
 def _codes(array: NDArray[Any], table: ClassTable, *, clamp: bool) -> NDArray[Any]:
     if array.dtype.kind in "iu" and array.dtype.itemsize <= _SMALL:
-        lookup = _lookup(table, array.dtype, clamp)
-        return np.asarray(lookup[array.view(f"u{array.dtype.itemsize}")])
+        return _gather(_lookup(table, array.dtype, clamp), array.view(f"u{array.dtype.itemsize}"))
     return _search(array, table, clamp=clamp)
 
 
@@ -112,6 +114,19 @@ def _lookup(table: ClassTable, dtype: np.dtype[Any], clamp: bool) -> NDArray[Any
     """The codes of every value of a small integer type, at the place of the value's bits read as unsigned."""
     bits: NDArray[Any] = np.arange(2 ** (8 * dtype.itemsize)).astype(f"u{dtype.itemsize}")
     return _search(bits.view(dtype), table, clamp=clamp)
+
+
+def _gather(lookup: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:
+    """Look up each place, a piece at a time, because numpy widens places to eight bytes first.
+
+    Every place is in the table; "clip" only spares numpy the check of it.
+    """
+    flat = places.ravel()
+    found = np.empty(flat.shape, dtype=lookup.dtype)
+    for start in range(0, flat.size, _PIECE):
+        piece = slice(start, start + _PIECE)
+        np.take(lookup, flat[piece], out=found[piece], mode="clip")
+    return found.reshape(places.shape)
 
 
 def _search(array: NDArray[Any], table: ClassTable, *, clamp: bool) -> NDArray[Any]:
@@ -165,7 +180,9 @@ def _count_passed(array: NDArray[Any], inner: NDArray[Any], *, closed_right: boo
 
 def _match(array: NDArray[Any], table: ClassTable) -> NDArray[Any]:
     """Codes where each class is one value."""
-    pairs = sorted((value, code) for value, code in zip(table.values, table.codes, strict=True) if _fits(value, array.dtype))
+    pairs = sorted(
+        (value, code) for value, code in zip(table.values, table.codes, strict=True) if _fits(value, array.dtype)
+    )
     values = np.array([value for value, _ in pairs] or [0], dtype=array.dtype)
     codes = np.array([code for _, code in pairs] or [0], dtype=table.dtype)
     place = np.minimum(np.searchsorted(values, array), len(values) - 1)
@@ -180,7 +197,9 @@ def _fits(value: Number, dtype: np.dtype[Any]) -> bool:
     return value == int(value) and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
 
 
-def _refuse_outside(array: NDArray[Any], codes: NDArray[Any], valid: NDArray[np.bool_] | None, table: ClassTable) -> None:
+def _refuse_outside(
+    array: NDArray[Any], codes: NDArray[Any], valid: NDArray[np.bool_] | None, table: ClassTable
+) -> None:
     outside = codes == 0
     if valid is not None:
         outside &= valid

@@ -161,7 +161,9 @@ class ClassTable:
         if not isinstance(record, dict) or record.get("kind") != KIND:
             raise TableError(f'not a class table: its "kind" is not "{KIND}"')
         if record.get("version") != 1:
-            raise TableError(f"version {record.get('version')} of a class table is not known; this program reads version 1")
+            raise TableError(
+                f"version {record.get('version')} of a class table is not known; this program reads version 1"
+            )
         return cls._from_record(record)
 
     @classmethod
@@ -224,7 +226,9 @@ def _check_codes(codes: tuple[int, ...], classes: int) -> None:
         raise TableError(f"{len(codes)} codes for {classes} classes; give one code for each class")
     for code in codes:
         if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= LARGEST_CODE:
-            raise TableError(f"the code {code!r} cannot be used; codes are whole numbers from 1 to {LARGEST_CODE} (0 is no class)")
+            raise TableError(
+                f"the code {code!r} cannot be used; codes are whole numbers from 1 to {LARGEST_CODE} (0 is no class)"
+            )
     if len(set(codes)) < len(codes):
         double = next(code for i, code in enumerate(codes) if code in codes[:i])
         raise TableError(f"the code {double} is given twice; give each class a code of its own")

@@ -59,13 +59,17 @@ class Lut:
         if not self.keys:
             raise LutError(f"the color table {self.name} is empty; give at least one color")
         if not len(self.keys) == len(self.colors) == len(self.names):
-            raise LutError(f"the color table {self.name} has {len(self.keys)} keys, {len(self.colors)} colors and {len(self.names)} names")
+            raise LutError(
+                f"the color table {self.name} has {len(self.keys)} keys, {len(self.colors)} colors and {len(self.names)} names"
+            )
         for low, high in pairwise(self.keys):
             if not low < high:
                 raise LutError(f"the color table {self.name} holds {high:g} twice or not in order")
         for color in (*self.colors, self.nodata):
             if len(color) != 4 or not all(0 <= level <= 255 for level in color):
-                raise LutError(f"the color table {self.name} holds the color {color}; red, green, blue, alpha are 0 to 255")
+                raise LutError(
+                    f"the color table {self.name} holds the color {color}; red, green, blue, alpha are 0 to 255"
+                )
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 import click
@@ -17,6 +18,7 @@ from tsraster.pipeline.blocks import Progress
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+@cache
 def parameter_texts(function: Callable[..., Any]) -> dict[str, str]:
     """Return what a numpydoc docstring says of each parameter.
 
@@ -40,7 +42,9 @@ def parameter_texts(function: Callable[..., Any]) -> dict[str, str]:
     return {name: " ".join(lines.split()) for name, lines in entries}
 
 
-def option(function: Callable[..., Any], name: str, *, type: Any = str, metavar: str | None = None) -> Callable[[Command], Command]:  # noqa: A002
+def option(
+    function: Callable[..., Any], name: str, *, type: Any = str, metavar: str | None = None
+) -> Callable[[Command], Command]:  # noqa: A002
     """Make an option of a parameter of `function`."""
     default = inspect.signature(function).parameters[name].default
     settings: dict[str, Any] = {"default": default, "help": parameter_texts(function)[name]}

@@ -46,7 +46,9 @@ def read_lut(source: str | os.PathLike[str]) -> Lut:
     path = Path(text)
     if not path.suffix and os.sep not in text and not path.is_file():
         if text not in shipped_luts():
-            raise UnknownNameError(f"unknown color table {text!r}; {suggestion(text, shipped_luts())} (or give the path of a file)")
+            raise UnknownNameError(
+                f"unknown color table {text!r}; {suggestion(text, shipped_luts())} (or give the path of a file)"
+            )
         path = shipped_folder() / f"{text}.csv"
     parse = LUT_FORMATS["csv" if path.suffix.lower() == ".csv" else "gdal"]
     return parse(text, _read_text(path))

@@ -50,6 +50,8 @@ def count_codes(codes: NDArray[Any], table: ClassTable) -> NDArray[np.int64]:
     array([3, 1])
     """
     wanted = np.array(table.codes, dtype=np.int64)
+    if codes.dtype == np.uint8:
+        return _count_bytes(codes)[wanted]
     if wanted.max() < _COUNTED:
         return np.bincount(codes.ravel(), minlength=int(wanted.max()) + 1)[wanted]
     present, counts = np.unique(codes, return_counts=True)
@@ -57,7 +59,17 @@ def count_codes(codes: NDArray[Any], table: ClassTable) -> NDArray[np.int64]:
     return np.array([found.get(code, 0) for code in table.codes], dtype=np.int64)
 
 
-def list_shares(table: ClassTable, counts: Sequence[int] | NDArray[np.int64], pixel_area: float | None) -> tuple[ClassShare, ...]:
+def _count_bytes(codes: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Count each of 256 codes, two pixels at a time: half the work of `numpy.bincount` on the bytes."""
+    flat = codes.ravel()
+    even = flat.size // 2 * 2
+    pairs = np.bincount(flat[:even].view(np.uint16), minlength=2**16).reshape(256, 256)
+    return np.asarray(pairs.sum(axis=0) + pairs.sum(axis=1) + np.bincount(flat[even:], minlength=256))
+
+
+def list_shares(
+    table: ClassTable, counts: Sequence[int] | NDArray[np.int64], pixel_area: float | None
+) -> tuple[ClassShare, ...]:
     """Return one row a class.
 
     Parameters

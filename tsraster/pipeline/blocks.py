@@ -67,7 +67,9 @@ class BlockWork:
     block_size: int | None = None
     progress: Progress | None = None
 
-    def run(self, raster: Raster, function: Callable[[Window], Result], *, done: int = 0, passes: int = 1) -> Iterator[tuple[Window, Result]]:
+    def run(
+        self, raster: Raster, function: Callable[[Window], Result], *, done: int = 0, passes: int = 1
+    ) -> Iterator[tuple[Window, Result]]:
         """Yield each window of a raster with what the function makes of it, in order.
 
         Only a few blocks are under way at a time, so that memory does not grow with the raster.
@@ -87,7 +89,9 @@ class BlockWork:
             if self.progress is not None:
                 self.progress(done * len(windows) + i, passes * len(windows))
 
-    def _in_order(self, function: Callable[[Window], Result], windows: Sequence[Window]) -> Iterator[tuple[Window, Result]]:
+    def _in_order(
+        self, function: Callable[[Window], Result], windows: Sequence[Window]
+    ) -> Iterator[tuple[Window, Result]]:
         ahead = 2 * self.workers + 1
         pending: deque[tuple[Window, Future[Result]]] = deque()
         try:
@@ -114,7 +118,11 @@ def count_processors() -> int:
 
 @contextmanager
 def block_work(
-    *, workers: int | None = None, executor: Executor | None = None, block_size: int | None = None, progress: Progress | None = None
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    block_size: int | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[BlockWork]:
     """Make ready to work on blocks, with threads unless an executor is given.
 

@@ -19,8 +19,9 @@ from tsraster.lutfiles import read_lut
 from tsraster.measuring import ClassShare, list_shares
 from tsraster.pipeline.blocks import Progress, block_work
 from tsraster.pipeline.classjob import ClassifyJob
-from tsraster.pipeline.fitting import TableLike, draft_table, fit_table, label_table
+from tsraster.pipeline.fitting import TableLike, draft_table, fit_table, label_table, measure_values
 from tsraster.pipeline.imaging import PathLike, choose_targets
+from tsraster.pipeline.values import Values
 from tsraster.preparing import plan_preparation
 from tsraster.reading import gdal_settings, open_raster
 from tsraster.writing import Outputs, write_rows, write_text
@@ -162,13 +163,19 @@ def classify_file(
     codes_to, colors_to = choose_targets(destination, color, cog=cog)
     wanted = [path for path in (destination, color, save_table, stats) if path is not None]
     inputs = [source, *(path for path in (table, lut) if isinstance(path, (str, os.PathLike)))]
-    with gdal_settings(), open_raster(source) as raster, Outputs(wanted, sources=inputs, overwrite=overwrite) as outputs:
+    with (
+        gdal_settings(),
+        open_raster(source) as raster,
+        Outputs(wanted, sources=inputs, overwrite=overwrite) as outputs,
+    ):
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
+        values_of = Values(raster, preparation, keep=bins is not None)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
-            fitted = fit_table(draft, raster, preparation, work) if bins is not None else draft
+            distribution = measure_values(values_of, work, passes=2) if bins is not None else None
+            fitted = draft if distribution is None else fit_table(draft, distribution, values_of)
             job = ClassifyJob(
-                raster=raster, preparation=preparation, table=fitted, outside=outside, palette=palette, is_fitted=bins is not None
+                values=values_of, table=fitted, outside=outside, palette=palette, distribution=distribution
             )
             tally, preview = job.run(work, outputs, codes_to, colors_to)
         shares = list_shares(fitted, tally.counts, raster.georef.pixel_area)
@@ -188,4 +195,3 @@ def classify_file(
         label=preparation.label,
         written=tuple(os.fspath(path) for path in wanted),
     )
-

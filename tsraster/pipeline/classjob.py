@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,9 @@ from tsraster.measuring import count_codes
 from tsraster.pipeline.blocks import BlockWork
 from tsraster.pipeline.imaging import Layers, Target, choose_layers, open_codes, open_colors, paint_layers, say_white
 from tsraster.pipeline.preview import Preview
-from tsraster.preparing import Preparation
-from tsraster.raster import Pixels, Raster, Window
-from tsraster.schemes import NOTHING_VALID
+from tsraster.pipeline.values import Values
+from tsraster.raster import Pixels, Window
+from tsraster.schemes import NOTHING_VALID, Distribution
 from tsraster.writing import Outputs
 
 
@@ -33,6 +33,16 @@ class ClassTally:
     valid: int = 0
     infinite: int = 0
 
+    @classmethod
+    def of(cls, pixels: Pixels, codes: NDArray[Any], table: ClassTable) -> ClassTally:
+        """Count a block of values and their codes."""
+        infinite = pixels.data.dtype.kind == "f" and not pixels.valid.all()
+        return cls(
+            counts=count_codes(codes, table),
+            valid=int(np.count_nonzero(pixels.valid)),
+            infinite=int(np.count_nonzero(np.isinf(pixels.data[~pixels.valid]))) if infinite else 0,
+        )
+
     def add(self, other: ClassTally) -> None:
         """Add what another block holds."""
         self.counts += other.counts
@@ -44,24 +54,21 @@ class ClassTally:
 class ClassifyJob:
     """How the blocks of a raster become codes and colors; can be sent to another process."""
 
-    raster: Raster
-    preparation: Preparation
+    values: Values
     table: ClassTable
     outside: Outside
     palette: Lut | None
-    is_fitted: bool
-    """Whether the table was fitted to this raster, in a pass before."""
+    distribution: Distribution | None = None
+    """What the table was fitted to, where a pass over this raster came before."""
 
-    def work_on(self, layers: Layers | None, window: Window) -> tuple[NDArray[Any], NDArray[np.uint8] | None, ClassTally]:
-        """Return the codes of a window, the colors if `layers` says which, and the counts."""
-        pixels = self.preparation.read(self.raster, window)
+    def work_on(
+        self, layers: Layers | None, window: Window
+    ) -> tuple[NDArray[Any], NDArray[np.uint8] | None, ClassTally | None]:
+        """Return the codes of a window, the colors if `layers` says which, and the counts that are not known yet."""
+        pixels = self.values.read(window)
         codes = classify(pixels.data, self.table, valid=pixels.valid, outside=self.outside)
         painted = paint_layers(codes, self.palette, layers) if self.palette is not None and layers is not None else None
-        tally = ClassTally(
-            counts=count_codes(codes, self.table),
-            valid=int(np.count_nonzero(pixels.valid)),
-            infinite=_count_infinite(pixels) if self.preparation.smoothing is None else 0,
-        )
+        tally = ClassTally.of(pixels, codes, self.table) if self._known is None else None
         return codes, painted, tally
 
     def run(
@@ -74,27 +81,33 @@ class ClassifyJob:
         DataError
             No pixel is valid.
         """
-        total = ClassTally(counts=np.zeros(len(self.table), dtype=np.int64))
-        preview = Preview(self.raster.shape, self.table.dtype)
-        layers = choose_layers(colors_to.driver, self.palette, complete=self._is_complete) if colors_to and self.palette else None
-        passes = 2 if self.is_fitted else 1
+        raster = self.values.raster
+        total = self._known or ClassTally(counts=np.zeros(len(self.table), dtype=np.int64))
+        preview = Preview(raster.shape, self.table.dtype)
+        layers = (
+            choose_layers(colors_to.driver, self.palette, complete=self._is_complete)
+            if colors_to and self.palette
+            else None
+        )
+        passes = 1 if self.distribution is None else 2
         with ExitStack() as stack:
             class_map = picture = None
             if codes_to is not None:
-                class_map = stack.enter_context(open_codes(outputs, codes_to, self.raster, self.table, self.palette))
+                class_map = stack.enter_context(open_codes(outputs, codes_to, raster, self.table, self.palette))
             if colors_to is not None and layers is not None:
-                picture = stack.enter_context(open_colors(outputs, colors_to, self.raster, layers))
-            blocks = work.run(self.raster, partial(self.work_on, layers), done=passes - 1, passes=passes)
+                picture = stack.enter_context(open_colors(outputs, colors_to, raster, layers))
+            blocks = work.run(raster, partial(self.work_on, layers), done=passes - 1, passes=passes)
             for window, (codes, painted, tally) in blocks:
-                total.add(tally)
+                if tally is not None:
+                    total.add(tally)
                 preview.add(window, codes)
                 if class_map is not None:
                     class_map.write(window, codes)
                 if picture is not None and painted is not None:
                     picture.write(window, painted)
             if not total.valid:
-                raise DataError(f"{self.raster.name}: {NOTHING_VALID}")
-        if colors_to is not None and layers == "white" and int(total.counts.sum()) < self.raster.shape[0] * self.raster.shape[1]:
+                raise DataError(f"{raster.name}: {NOTHING_VALID}")
+        if colors_to is not None and layers == "white" and int(total.counts.sum()) < raster.shape[0] * raster.shape[1]:
             say_white(colors_to)
         return total, preview
 
@@ -103,10 +116,15 @@ class ClassifyJob:
         """Whether every pixel is sure to get a class, before one is read."""
         edges = self.table.edges
         is_open = bool(edges) and not np.isfinite([edges[0], edges[-1]]).any()
-        return (is_open or self.is_fitted or self.outside == "clamp") and not self.raster.can_be_invalid
+        is_fitted = self.distribution is not None
+        return (is_open or is_fitted or self.outside == "clamp") and not self.values.raster.can_be_invalid
 
-
-def _count_infinite(pixels: Pixels) -> int:
-    if pixels.data.dtype.kind != "f" or pixels.valid.all():
-        return 0
-    return int(np.count_nonzero(np.isinf(pixels.data[~pixels.valid])))
+    @cached_property
+    def _known(self) -> ClassTally | None:
+        """What the exact counts of the values tell about the classes, so that nothing is counted twice."""
+        if self.distribution is None or not len(self.distribution.values):
+            return None
+        values, counts = self.distribution.values, self.distribution.counts
+        codes = classify(values, self.table)
+        sums = [int(counts[codes == code].sum()) for code in self.table.codes]
+        return ClassTally(counts=np.array(sums, dtype=np.int64), valid=self.distribution.count)

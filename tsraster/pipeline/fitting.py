@@ -12,8 +12,8 @@ from tsraster.classtable import ClassTable, Closed, Number
 from tsraster.errors import DataError, TableError, UsageError
 from tsraster.lut import Lut
 from tsraster.pipeline.blocks import BlockWork
-from tsraster.preparing import Preparation
-from tsraster.raster import Raster, Window
+from tsraster.pipeline.values import Values
+from tsraster.raster import Window
 from tsraster.schemes import SCHEMES, Distribution, Tally, check_class_count, summarize, tally_block
 
 TableLike = ClassTable | str | os.PathLike[str]
@@ -39,7 +39,7 @@ def read_table(source: TableLike) -> ClassTable:
         raise TableError(f"{source}: {error}") from None
 
 
-def measure_values(raster: Raster, preparation: Preparation, work: BlockWork, *, passes: int = 1) -> Distribution:
+def measure_values(values: Values, work: BlockWork, *, passes: int = 1) -> Distribution:
     """Go over all blocks of a raster for the distribution of its prepared values.
 
     Raises
@@ -47,15 +47,15 @@ def measure_values(raster: Raster, preparation: Preparation, work: BlockWork, *,
     DataError
         No pixel is valid.
     """
-    tallies = (tally for _, tally in work.run(raster, partial(_tally_window, raster, preparation), passes=passes))
+    tallies = (tally for _, tally in work.run(values.raster, partial(_tally_window, values), passes=passes))
     try:
-        return summarize(tallies, preparation.dtype)
+        return summarize(tallies, values.preparation.dtype)
     except DataError as error:
-        raise DataError(f"{raster.name}: {error}") from None
+        raise DataError(f"{values.raster.name}: {error}") from None
 
 
-def _tally_window(raster: Raster, preparation: Preparation, window: Window) -> Tally:
-    return tally_block(preparation.read(raster, window))
+def _tally_window(values: Values, window: Window) -> Tally:
+    return tally_block(values.read(window))
 
 
 def draft_table(
@@ -70,7 +70,9 @@ def draft_table(
     UsageError
         Not exactly one way to make classes is chosen, or it is wrong in itself.
     """
-    chosen = [name for name, value in (("--cutoffs", cutoffs), ("--bins", bins), ("--table", table)) if value is not None]
+    chosen = [
+        name for name, value in (("--cutoffs", cutoffs), ("--bins", bins), ("--table", table)) if value is not None
+    ]
     if not chosen:
         raise UsageError("nothing says which classes to make; give --cutoffs, --bins or --table")
     if len(chosen) > 1:
@@ -86,7 +88,9 @@ def draft_table(
     return ClassTable(codes=tuple(edges[1:]), edges=tuple(edges), closed=closed or "right", scheme="equal-interval")
 
 
-def label_table(table: ClassTable, *, values: Sequence[int] | None, names: Sequence[str] | None, lut: Lut | None) -> ClassTable:
+def label_table(
+    table: ClassTable, *, values: Sequence[int] | None, names: Sequence[str] | None, lut: Lut | None
+) -> ClassTable:
     """Give the classes the user's codes and names; where only a color table names a class, that name."""
     try:
         if values is not None:
@@ -98,15 +102,16 @@ def label_table(table: ClassTable, *, values: Sequence[int] | None, names: Seque
     if lut is None or lut.kind == "ramp":
         return table
     known = dict(zip(lut.keys, lut.names, strict=True))
-    return replace(table, names=tuple(name or known.get(code, "") for code, name in zip(table.codes, table.names, strict=True)))
+    return replace(
+        table, names=tuple(name or known.get(code, "") for code, name in zip(table.codes, table.names, strict=True))
+    )
 
 
-def fit_table(draft: ClassTable, raster: Raster, preparation: Preparation, work: BlockWork) -> ClassTable:
-    """Fit the edges of a draft to the values of a raster, and write down what it was fitted on."""
-    distribution = measure_values(raster, preparation, work, passes=2)
+def fit_table(draft: ClassTable, distribution: Distribution, values: Values) -> ClassTable:
+    """Fit the edges of a draft to a distribution, and write down what it was fitted on."""
     fitted_on = {
-        "name": os.path.basename(raster.name),
-        "band": preparation.label,
+        "name": os.path.basename(values.raster.name),
+        "band": values.preparation.label,
         "count": distribution.count,
         "minimum": distribution.minimum,
         "maximum": distribution.maximum,
@@ -114,5 +119,5 @@ def fit_table(draft: ClassTable, raster: Raster, preparation: Preparation, work:
     try:
         edges = SCHEMES[draft.scheme](distribution, len(draft))
     except DataError as error:
-        raise DataError(f"{raster.name}: {error}") from None
+        raise DataError(f"{values.raster.name}: {error}") from None
     return replace(draft, edges=edges, fitted_on=fitted_on)

@@ -45,5 +45,7 @@ def luminance(rgb: NDArray[Any]) -> NDArray[np.float64]:
     if rgb.shape[0] != 3 or rgb.dtype not in (np.uint8, np.uint16):
         raise DataError(f"luminance needs three bands of uint8 or uint16, and got {rgb.shape[0]} of {rgb.dtype}")
     scale = 1.0 / np.iinfo(rgb.dtype).max
-    red, green, blue = (np.multiply(band, scale, dtype=np.float64) * weight for band, weight in zip(rgb, WEIGHTS, strict=True))
+    red, green, blue = (
+        np.multiply(band, scale, dtype=np.float64) * weight for band, weight in zip(rgb, WEIGHTS, strict=True)
+    )
     return np.asarray(red + green + blue)

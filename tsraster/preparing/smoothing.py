@@ -66,7 +66,9 @@ def parse_smoothing(text: str) -> Smoothing:
     try:
         size = float(number)
     except ValueError:
-        raise UsageError(f"the smoothing {text!r} has no size; write {name}:SIZE, where SIZE is {smoother.sizes}") from None
+        raise UsageError(
+            f"the smoothing {text!r} has no size; write {name}:SIZE, where SIZE is {smoother.sizes}"
+        ) from None
     if not smoother.accepts(size):
         raise UsageError(f"the smoothing {text!r} has a size that {name} does not take; SIZE is {smoother.sizes}")
     return Smoothing(name=name.strip(), size=size)

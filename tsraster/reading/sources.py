@@ -86,7 +86,9 @@ def _explain_failure(name: str, error: Exception) -> ReadError:
         return ReadError(f"{name} may not be read; its permissions do not allow it")
     if is_local and os.path.isfile(name) and os.path.getsize(name) == 0:
         return ReadError(f"{name} is empty")
-    return ReadError(f"{name} is no raster or picture that can be read, or is damaged ({str(error).strip().rstrip('.')})")
+    return ReadError(
+        f"{name} is no raster or picture that can be read, or is damaged ({str(error).strip().rstrip('.')})"
+    )
 
 
 def _open_single(name: str, parts: list[str]) -> Raster:
@@ -154,12 +156,18 @@ def _has_mask(flags: list[Any]) -> bool:
 def _read_georef(dataset: Any) -> Georef:
     gcps, gcp_crs = dataset.gcps
     return Georef(
-        crs=dataset.crs, transform=dataset.transform, gcps=tuple(gcps), gcp_crs=gcp_crs if gcps else None, rpcs=dataset.rpcs
+        crs=dataset.crs,
+        transform=dataset.transform,
+        gcps=tuple(gcps),
+        gcp_crs=gcp_crs if gcps else None,
+        rpcs=dataset.rpcs,
     )
 
 
 def _read_tags(dataset: Any) -> dict[str, dict[str, str]]:
-    domains = [name for name in dataset.tag_namespaces() if name not in _OWN_DOMAINS and not name.startswith(("xml:", "json:"))]
+    domains = [
+        name for name in dataset.tag_namespaces() if name not in _OWN_DOMAINS and not name.startswith(("xml:", "json:"))
+    ]
     return {"": dict(dataset.tags()), **{name: dict(dataset.tags(ns=name)) for name in domains}}
 
 

@@ -4,4 +4,15 @@ from tsraster.schemes.distribution import NOTHING_VALID, Distribution, Tally, co
 from tsraster.schemes.equal_interval import equal_interval
 from tsraster.schemes.scheme import SCHEMES, Scheme, check_class_count
 
-__all__ = ["NOTHING_VALID", "SCHEMES", "Distribution", "Scheme", "Tally", "check_class_count", "count_bins", "equal_interval", "summarize", "tally_block"]
+__all__ = [
+    "NOTHING_VALID",
+    "SCHEMES",
+    "Distribution",
+    "Scheme",
+    "Tally",
+    "check_class_count",
+    "count_bins",
+    "equal_interval",
+    "summarize",
+    "tally_block",
+]

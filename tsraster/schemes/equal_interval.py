@@ -1,7 +1,5 @@
 """Equal intervals: the bins of a histogram."""
 
-from fractions import Fraction
-
 from tsraster.classtable import Number
 from tsraster.errors import DataError
 from tsraster.schemes.distribution import Distribution
@@ -22,7 +20,8 @@ def equal_interval(distribution: Distribution, classes: int) -> tuple[Number, ..
     Returns
     -------
     tuple of numbers, shape (K + 1,)
-        Each edge is the number nearest to the exact one; the outer two are the smallest and the largest value.
+        The outer two are the smallest and the largest value. Between whole numbers the others are exact where they are whole,
+        and else the nearest float.
 
     Raises
     ------
@@ -40,14 +39,19 @@ def equal_interval(distribution: Distribution, classes: int) -> tuple[Number, ..
     check_class_count(classes)
     low, high = distribution.minimum, distribution.maximum
     if low == high:
-        raise DataError(f"all {distribution.count} valid pixels have the value {low}, which cannot be divided into bins; use --cutoffs")
-    start, width = Fraction(low), (Fraction(high) - Fraction(low)) / classes
-    edges = tuple(_simplest(start + width * i) for i in range(classes + 1))
+        raise DataError(
+            f"all {distribution.count} valid pixels have the value {low}, which cannot be divided into bins; use --cutoffs"
+        )
+    edges = (low, *(_divide(low, high, i, classes) for i in range(1, classes)), high)
     if len(set(edges)) <= classes:
         raise DataError(f"the values from {low} to {high} are too near each other for {classes} bins; use fewer")
     return edges
 
 
-def _simplest(number: Fraction) -> Number:
-    """Return a whole number as int, so that large ones stay exact, and any other as the nearest float."""
-    return int(number) if number.denominator == 1 else float(number)
+def _divide(low: Number, high: Number, i: int, classes: int) -> Number:
+    """Return the number at i / classes of the way from low to high."""
+    if isinstance(low, int) and isinstance(high, int):
+        whole, rest = divmod(low * (classes - i) + high * i, classes)
+        return whole + rest / classes if rest else whole
+    share = i / classes
+    return low * (1 - share) + high * share

@@ -43,7 +43,9 @@ class Outputs:
         A destination cannot be written: no folder, a folder that may not be written, no regular file.
     """
 
-    def __init__(self, destinations: Iterable[PathLike | None], *, sources: Iterable[PathLike], overwrite: bool) -> None:
+    def __init__(
+        self, destinations: Iterable[PathLike | None], *, sources: Iterable[PathLike], overwrite: bool
+    ) -> None:
         self._destinations = [Path(d) for d in destinations if d is not None]
         self._folders: dict[Path, Path] = {}
         _check_distinct(self._destinations, [os.fspath(source) for source in sources])
@@ -57,13 +59,17 @@ class Outputs:
             try:
                 self._folders[real.parent] = Path(tempfile.mkdtemp(prefix=".tsraster-", dir=real.parent))
             except OSError as error:
-                raise WriteError(f"{destination} cannot be written: the folder {real.parent} cannot be ({error.strerror})") from None
+                raise WriteError(
+                    f"{destination} cannot be written: the folder {real.parent} cannot be ({error.strerror})"
+                ) from None
         return self._folders[real.parent] / real.name
 
     def __enter__(self) -> Outputs:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             if kind is None:
                 for destination in self._destinations:
@@ -131,7 +137,9 @@ def _check_destination(destination: Path, *, overwrite: bool) -> None:
     if not stat.S_ISREG(mode):
         raise WriteError(f"{destination} is no regular file and cannot be replaced")
     if not overwrite:
-        raise DestinationExistsError(f"{destination} exists already; give --overwrite to replace it, or name another file")
+        raise DestinationExistsError(
+            f"{destination} exists already; give --overwrite to replace it, or name another file"
+        )
     _check_folder(destination)
 
 

@@ -7,7 +7,6 @@ GDAL's persistent auxiliary metadata, https://gdal.org/en/stable/drivers/raster/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,8 +15,6 @@ import affine
 
 from tsraster.raster import Georef
 from tsraster.writing.outputs import world_suffix
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 LARGEST_NAMED_CODE = 65535
 """Category names are a list by code, with empty places for the codes between; beyond this it would be unreasonably long."""
@@ -75,8 +72,10 @@ def _set_categories(root: ElementTree.Element, categories: Sequence[str]) -> Non
 
 
 def _clean(text: str) -> str:
-    """Leave out what XML cannot hold."""
-    return _NOT_XML.sub("", text)
+    """Leave out what XML cannot hold: control characters, and halves of pairs."""
+    return "".join(
+        c for c in text if (c >= " " or c in "\t\n\r") and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff"
+    )
 
 
 def write_world_file(path: Path, georef: Georef) -> None:

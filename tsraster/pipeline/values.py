@@ -1,0 +1,73 @@
+"""Prepared values by window; the first ones are kept in memory where a second pass will want them again."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsraster.preparing import Preparation
+from tsraster.raster import Pixels, Raster, Window
+
+KEPT_BYTES = 80 * 2**20
+"""How much is kept at the most, whatever the size of the raster."""
+
+
+class Values:
+    """The prepared values of a raster.
+
+    Parameters
+    ----------
+    raster : Raster
+        Where they are read.
+    preparation : Preparation
+        How they are prepared.
+    keep : bool
+        Whether to keep what is read, as far as there is room, for a second pass.
+
+    Notes
+    -----
+    Any thread may read. Sent to another process it keeps nothing there.
+    """
+
+    def __init__(self, raster: Raster, preparation: Preparation, *, keep: bool = False) -> None:
+        self.raster, self.preparation = raster, preparation
+        self._start(KEPT_BYTES if keep else 0)
+
+    def _start(self, room: int) -> None:
+        self._room = room
+        self._kept: dict[Window, tuple[NDArray[np.generic], NDArray[np.uint8] | None]] = {}
+        self._one_at_a_time = threading.Lock()
+
+    def __getstate__(self) -> tuple[Raster, Preparation]:
+        return self.raster, self.preparation
+
+    def __setstate__(self, state: tuple[Raster, Preparation]) -> None:
+        self.raster, self.preparation = state
+        self._start(0)
+
+    def read(self, window: Window) -> Pixels:
+        """Return the values of a window, shape (row, col)."""
+        kept = self._kept.get(window)
+        if kept is not None:
+            return _unpack(*kept)
+        pixels = self.preparation.read(self.raster, window)
+        if self._room:
+            self._keep(window, pixels)
+        return pixels
+
+    def _keep(self, window: Window, pixels: Pixels) -> None:
+        valid = None if pixels.valid.all() else np.packbits(pixels.valid)
+        size = pixels.data.nbytes + (0 if valid is None else valid.nbytes)
+        with self._one_at_a_time:
+            if size <= self._room:
+                self._room -= size
+                self._kept[window] = pixels.data, valid
+
+
+def _unpack(data: NDArray[np.generic], packed: NDArray[np.uint8] | None) -> Pixels:
+    if packed is None:
+        return Pixels(data=data, valid=np.ones(data.shape, dtype=np.bool_))
+    valid = np.unpackbits(packed, count=data.size).view(np.bool_)
+    return Pixels(data=data, valid=valid.reshape(data.shape))
