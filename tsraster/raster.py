@@ -105,6 +105,13 @@ class Georef:
     gcp_crs: CRS | None = None
     rpcs: RPC | None = None
 
+    @classmethod
+    def from_text(cls, crs: str, transform: Sequence[float]) -> Georef:
+        """Make a place of the text of a CRS, such as ``EPSG:32616``, and a, b, c, d, e, f of a transform."""
+        from rasterio.crs import CRS
+
+        return cls(crs=CRS.from_string(crs), transform=Affine(*transform))
+
     @property
     def has_transform(self) -> bool:
         """Whether pixels are tied to coordinates by a transform."""
@@ -122,6 +129,14 @@ class Georef:
             return None
         meters = float(self.crs.linear_units_factor[1])
         return abs(self.transform.determinant) * meters**2
+
+    def bounds(self, shape: tuple[int, int]) -> tuple[float, float, float, float] | None:
+        """Return left, bottom, right, top of a raster of `shape`; None without a transform, or where it is rotated."""
+        if not self.has_transform or self.transform.b or self.transform.d:
+            return None
+        left, top = self.transform.c, self.transform.f
+        right, bottom = left + self.transform.a * shape[1], top + self.transform.e * shape[0]
+        return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
 
 
 PICTURE_DRIVERS = ("PNG", "BMP", "GIF", "JPEG", "WEBP")

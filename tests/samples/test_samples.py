@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -167,12 +165,3 @@ def test_gray_cutoffs_find_most_of_each_phase(seed: int) -> None:
     found = classify_gray(section.rgb) == section.truth
     shares = [found[section.truth == code].mean() for code in range(1, 6)]
     assert min(shares) > 0.75
-
-
-@pytest.mark.parametrize("module", sorted(Path(samples.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
-def test_importing_the_samples_loads_numpy_at_most(module: Path) -> None:
-    imports = [node for node in ast.parse(module.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom)]
-    absolute = [node for node in imports if isinstance(node, ast.Import) or not node.level]
-    names = {a.name for n in absolute if isinstance(n, ast.Import) for a in n.names}
-    names |= {str(node.module) for node in absolute if isinstance(node, ast.ImportFrom)}
-    assert {name.partition(".")[0] for name in names} - sys.stdlib_module_names <= {"numpy"}

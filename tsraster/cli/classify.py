@@ -5,12 +5,13 @@ from typing import Any
 import click
 
 from tsraster.classification import OUTSIDE
+from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_classes
 from tsraster.cli.spelling import NUMBERS, TEXTS, WHOLE_NUMBERS, option, progress_bar
 from tsraster.pipeline import classify_file
 
 
-@click.command(short_help="Give pixels classes and colors.")
+@click.command()
 @click.argument("source")
 @click.argument("destination", required=False)
 @option(classify_file, "cutoffs", type=NUMBERS, metavar="A,B,...")
@@ -27,10 +28,10 @@ from tsraster.pipeline import classify_file
 @option(classify_file, "cog")
 @option(classify_file, "save_table", metavar="TABLE.json")
 @option(classify_file, "stats", metavar="FILE.csv")
-@click.option("--plot", metavar="FILE.png", help="Plot of the class map with its legend to write; needs matplotlib.")
+@PLOT
 @option(classify_file, "overwrite")
 @option(classify_file, "workers", type=int, metavar="N")
-def classify(source: str, destination: str | None, plot: str | None, **options: Any) -> None:
+def classify(source: str, destination: str | None, plot: str | None, overwrite: bool, **options: Any) -> None:
     """Give each pixel of SOURCE the code of its class, and write the class map to DESTINATION (.tif or .png).
 
     Without DESTINATION only what other options name is written. A pixel without data, or in no class, gets 0.
@@ -39,6 +40,8 @@ def classify(source: str, destination: str | None, plot: str | None, **options: 
     tsraster classify band.tif classes.tif --bins 20 --lut thermal --color picture.png
     tsraster classify photo.jpg labels.png --smooth gaussian:1 --cutoffs 0.25,0.4,0.6,0.75 --lut thin-section
     """
-    with progress_bar("classify") as progress:
-        result = classify_file(source, destination, progress=progress, **options)
-    print_classes(result)
+    with open_plot(plot, source, overwrite=overwrite) as draw:
+        with progress_bar("classify") as progress:
+            result = classify_file(source, destination, overwrite=overwrite, progress=progress, **options)
+        print_classes(result)
+        draw("plot_classes", result)

@@ -1,8 +1,34 @@
 """`tsraster histogram`."""
 
+from typing import Any
+
 import click
+
+from tsraster.cli.plotting import PLOT, open_plot
+from tsraster.cli.printing import print_histogram
+from tsraster.cli.spelling import NUMBERS, option, progress_bar
+from tsraster.pipeline import histogram_file
 
 
 @click.command()
-def histogram() -> None:
-    """To come."""
+@click.argument("source")
+@option(histogram_file, "bins", type=int, metavar="N")
+@option(histogram_file, "band", type=int, metavar="N")
+@option(histogram_file, "smooth", metavar="NAME:SIZE")
+@option(histogram_file, "cutoffs", type=NUMBERS, metavar="A,B,...")
+@option(histogram_file, "table", metavar="TABLE.json")
+@PLOT
+@option(histogram_file, "csv", metavar="FILE.csv")
+@option(histogram_file, "overwrite")
+@option(histogram_file, "workers", type=int, metavar="N")
+def histogram(source: str, plot: str | None, overwrite: bool, **options: Any) -> None:
+    """Count the values of SOURCE, exactly, and show how they are distributed.
+
+    \b
+    tsraster histogram photo.jpg --smooth gaussian:1 --cutoffs 0.25,0.4,0.6,0.75 --plot histogram.png
+    """
+    with open_plot(plot, source, overwrite=overwrite) as draw:
+        with progress_bar("histogram") as progress:
+            result = histogram_file(source, overwrite=overwrite, progress=progress, **options)
+        print_histogram(result)
+        draw("plot_histogram", result)

@@ -1,8 +1,29 @@
 """`tsraster info`."""
 
+import json
+from typing import Any
+
 import click
+
+from tsraster.cli.printing import print_info
+from tsraster.cli.spelling import option, progress_bar
+from tsraster.pipeline import info_file
 
 
 @click.command()
-def info() -> None:
-    """To come."""
+@click.argument("source")
+@option(info_file, "quick")
+@option(info_file, "workers", type=int, metavar="N")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def info(source: str, as_json: bool, **options: Any) -> None:
+    """Say what SOURCE is: its size, bands, place, and exact statistics of each band.
+
+    \b
+    tsraster info band.tif
+    """
+    with progress_bar("info") as progress:
+        result = info_file(source, progress=progress, **options)
+    if as_json:
+        click.echo(json.dumps(result.to_record(), indent=2, ensure_ascii=False))
+    else:
+        print_info(result)

@@ -8,7 +8,8 @@ import click
 
 from tsraster.lut import Lut
 from tsraster.measuring import ClassShare
-from tsraster.pipeline import Classification
+from tsraster.classtable import format_numbers
+from tsraster.pipeline import Classification, Coloring, Histogram, RasterInfo
 
 _ROWS = 256
 """More classes than this are not printed; the CSV holds them all."""
@@ -31,7 +32,8 @@ def print_classes(result: Classification) -> None:
     """Print one row a class, with a swatch of its color where the terminal can show one."""
     shares = result.shares[:_ROWS]
     area, unit = _choose_area_unit(result.shares)
-    header = ["code", "interval", "name", "pixels", "percent", *([f"area ({unit})"] if unit else [])]
+    interval = f"interval ({result.table.unit})" if result.table.unit else "interval"
+    header = ["code", interval, "name", "pixels", "percent", *([f"area ({unit})"] if unit else [])]
     rows = [
         [
             _swatch(result.lut, share.code) + str(share.code),
@@ -43,15 +45,18 @@ def print_classes(result: Classification) -> None:
         ]
         for share in shares
     ]
-    names = any(share.name for share in shares)
-    if not names:
-        header.pop(2)
-        for row in rows:
-            row.pop(2)
-    print_table(header, rows, left=("interval", "name"))
+    _print_named(header, rows)
     if len(result.shares) > _ROWS:
         click.echo(f"... and {len(result.shares) - _ROWS} classes more; --stats FILE.csv writes them all")
     _print_rest(result)
+
+
+def _print_named(header: list[str], rows: list[list[str]]) -> None:
+    """Print a table, without its column of names where nothing has one."""
+    at = header.index("name")
+    if not any(row[at] for row in rows):
+        header, *rows = [[*row[:at], *row[at + 1 :]] for row in (header, *rows)]
+    print_table(header, rows, left=[title for title in header if title.startswith(("interval", "name"))])
 
 
 def _print_rest(result: Classification) -> None:
@@ -74,3 +79,78 @@ def _swatch(lut: Lut | None, code: int) -> str:
     if lut is None or code not in lut.keys:
         return ""
     return click.style("  ", bg=lut.colors[lut.keys.index(code)][:3]) + " "
+
+
+def print_coloring(result: Coloring) -> None:
+    """Print one row a code that was painted."""
+    names = dict(zip(result.lut.keys, result.lut.names, strict=True))
+    rows = [
+        [_swatch(result.lut, code) + str(code), names.get(code, ""), str(count)]
+        for code, count in list(result.counts.items())[:_ROWS]
+    ]
+    _print_named(["code", "name", "pixels"], rows)
+    if result.without_class:
+        click.echo(f"no class: {result.without_class} pixels")
+    click.echo(f"wrote {', '.join(result.written)}")
+
+
+def print_info(info: RasterInfo) -> None:
+    """Print what a raster is, a line each."""
+    transform = info.transform
+    lines = {
+        "name": info.name,
+        "format": info.driver,
+        "size": f"{info.rows} rows x {info.cols} columns",
+        "read as": info.read_as,
+        "CRS": info.crs or "none",
+        "transform": "none" if transform is None else ", ".join(format_numbers(transform)),
+        "bounds": ", ".join(format_numbers(info.bounds)) if info.bounds else "",
+        "pixel area": f"{info.pixel_area_m2:.6g} m2" if info.pixel_area_m2 else "",
+        "GCPs": str(info.gcps) if info.gcps else "",
+        "RPCs": "yes" if info.rpcs else "",
+        "pixel is": (info.area_or_point or "").lower(),
+        "palette": f"{info.palette} colors" if info.palette else "",
+    }
+    for title, text in lines.items():
+        if text:
+            click.echo(f"{title:<11}{text}")
+    click.echo()
+    header = ["band", "name", "role", "type", "nodata", "valid", "minimum", "maximum", "mean", "std"]
+    print_table(header, [_band_row(info, i) for i in range(len(info.bands))], left=("name", "role", "type"))
+
+
+def _band_row(info: RasterInfo, i: int) -> list[str]:
+    band = info.bands[i]
+    share = "" if band.valid is None else f"{100 * band.valid / (info.rows * info.cols):.2f}%"
+    numbers = ["" if number is None else f"{number:.7g}" for number in (band.minimum, band.maximum, band.mean, band.std)]
+    nodata = "" if band.nodata is None else f"{band.nodata:.7g}"
+    return [str(band.number), band.name, band.role, band.dtype, nodata, share, *numbers]
+
+
+_BARS = 20
+_BAR_LENGTH = 50
+
+
+def print_histogram(result: Histogram) -> None:
+    """Print the distribution, and bars of at most 20 ranges of values."""
+    found = result.distribution
+    unit = f" {result.unit}" if result.unit else ""
+    click.echo(f"{result.label}: {found.count} valid pixels, {found.minimum:.7g} to {found.maximum:.7g}{unit}, ", nl=False)
+    click.echo(f"mean {found.mean:.7g}, standard deviation {found.std:.7g}")
+    low, high, counts = _group(result)
+    texts = format_numbers([*low, high[-1]])
+    rows = [
+        [text if of_one else f"{text} to", str(count), "#" * round(_BAR_LENGTH * count / max(counts))]
+        for text, of_one, count in zip(texts, [a == b for a, b in zip(low, high, strict=True)], counts, strict=False)
+    ]
+    print_table(["value", "pixels", ""], rows, left=("",))
+
+
+def _group(result: Histogram) -> tuple[list[float], list[float], list[int]]:
+    """Sum neighboring counts until they fit the screen."""
+    step = -(-len(result.counts) // _BARS)
+    starts = range(0, len(result.counts), step)
+    counts = [int(result.counts[start : start + step].sum()) for start in starts]
+    low = [result.lower[start].item() for start in starts]
+    high = [result.upper[min(start + step, len(result.counts)) - 1].item() for start in starts]
+    return low, high, counts

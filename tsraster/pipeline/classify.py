@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -43,6 +43,10 @@ class Classification:
     """Pixels with data that are in no class of the table."""
     preview: NDArray[Any]
     """Every n-th code, shape (row, col), at most 1200 rows and columns."""
+    shape: tuple[int, int]
+    """Rows and columns of the raster."""
+    bounds: tuple[float, float, float, float] | None
+    """Left, bottom, right, top in the CRS; None where the raster lies nowhere, or rotated."""
     lut: Lut | None
     """The colors of the classes."""
     label: str
@@ -170,6 +174,7 @@ def classify_file(
     ):
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
+        draft = replace(draft, unit=draft.unit or preparation.unit)
         values_of = Values(raster, preparation, keep=bins is not None)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
             distribution = measure_values(values_of, work, passes=2) if bins is not None else None
@@ -191,6 +196,8 @@ def classify_file(
         infinite=tally.infinite,
         outside=tally.valid - int(tally.counts.sum()),
         preview=preview.pixels,
+        shape=raster.shape,
+        bounds=raster.georef.bounds(raster.shape),
         lut=palette,
         label=preparation.label,
         written=tuple(os.fspath(path) for path in wanted),

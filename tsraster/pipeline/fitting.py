@@ -39,7 +39,7 @@ def read_table(source: TableLike) -> ClassTable:
         raise TableError(f"{source}: {error}") from None
 
 
-def measure_values(values: Values, work: BlockWork, *, passes: int = 1) -> Distribution:
+def measure_values(values: Values, work: BlockWork, *, done: int = 0, passes: int = 1) -> Distribution:
     """Go over all blocks of a raster for the distribution of its prepared values.
 
     Raises
@@ -47,7 +47,7 @@ def measure_values(values: Values, work: BlockWork, *, passes: int = 1) -> Distr
     DataError
         No pixel is valid.
     """
-    tallies = (tally for _, tally in work.run(values.raster, partial(_tally_window, values), passes=passes))
+    tallies = (tally for _, tally in work.run(values.raster, partial(_tally_window, values), done=done, passes=passes))
     try:
         return summarize(tallies, values.preparation.dtype)
     except DataError as error:

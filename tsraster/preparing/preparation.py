@@ -25,6 +25,8 @@ class Preparation:
     smoothing: Smoothing | None = None
     label: str = ""
     """What the values are, for tables and plots."""
+    unit: str = ""
+    """What the values are measured in."""
 
     @property
     def halo(self) -> int:
@@ -78,7 +80,8 @@ def plan_preparation(raster: Raster, *, band: int | None = None, smooth: str | N
     dtype = np.dtype(np.float64) if grays or len(bands) == 3 else np.dtype(raster.band(bands[0]).dtype)
     if smoothing is not None and smoothing.name == "gaussian" and dtype != np.float32:
         dtype = np.dtype(np.float64)
-    return Preparation(bands=bands, dtype=dtype, grays=grays, smoothing=smoothing, label=label)
+    unit = raster.band(bands[0]).unit if len(bands) == 1 and not grays else ""
+    return Preparation(bands=bands, dtype=dtype, grays=grays, smoothing=smoothing, label=label, unit=unit)
 
 
 def _choose(raster: Raster, band: int | None) -> tuple[tuple[int, ...], tuple[float, ...], str]:

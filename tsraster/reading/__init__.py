@@ -1,5 +1,6 @@
 """Stage 1: whatever GDAL opens, as a `Raster` that hands out blocks of pixels."""
 
+from tsraster.reading.gdalreader import find_data
 from tsraster.reading.sources import gdal_settings, open_raster
 
-__all__ = ["gdal_settings", "open_raster"]
+__all__ = ["find_data", "gdal_settings", "open_raster"]

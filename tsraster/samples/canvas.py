@@ -11,6 +11,8 @@ from operator import index
 import numpy as np
 from numpy.typing import NDArray
 
+from tsraster.errors import UsageError
+
 SMALLEST = 16
 """The fewest rows and columns that a sample is drawn on; from about 48 x 64 all of its classes show."""
 
@@ -32,7 +34,7 @@ def check_size(rows: int, columns: int) -> tuple[int, int]:
 
     Raises
     ------
-    ValueError
+    UsageError
         If either number is less than `SMALLEST`.
     TypeError
         If either is not an integer.
@@ -44,7 +46,7 @@ def check_size(rows: int, columns: int) -> tuple[int, int]:
     """
     shape = index(rows), index(columns)
     if min(shape) < SMALLEST:
-        raise ValueError(
+        raise UsageError(
             f"a sample of {shape[0]} rows and {shape[1]} columns is too small to show anything: "
             f"give at least {SMALLEST} rows and {SMALLEST} columns"
         )

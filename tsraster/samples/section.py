@@ -10,20 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .canvas import Floats, check_size, fractal_noise
+from tsraster.samples.canvas import Floats, check_size, fractal_noise
 
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
 
-OPAQUE, PORE, CLAY, FELDSPAR, QUARTZ, LITHIC = range(1, 7)
-NAMES = ("opaque", "pore", "clay and lithic", "feldspar", "quartz")
+OPAQUE, CLAY, PORE, FELDSPAR, QUARTZ, LITHIC = range(1, 7)
+NAMES = ("opaque", "clay and lithic", "pore", "feldspar", "quartz")
 COLORS = {
     OPAQUE: (0.105, 0.095, 0.09),
-    PORE: (0.15, 0.35, 0.70),
-    CLAY: (0.58, 0.48, 0.34),
+    CLAY: (0.41, 0.31, 0.21),
+    PORE: (0.28, 0.53, 0.80),
     FELDSPAR: (0.715, 0.68, 0.62),
     QUARTZ: (0.90, 0.89, 0.85),
-    LITHIC: (0.60, 0.50, 0.40),
+    LITHIC: (0.44, 0.33, 0.24),
 }
 """Red, green and blue from 0 to 1; their gray falls in the middle of the five phases cut at .25, .4, .6 and .75."""
 
@@ -97,7 +97,7 @@ def draw_thin_section(rows: int = 600, columns: int = 800, seed: int = 0) -> Thi
 
     Raises
     ------
-    ValueError
+    UsageError
         If `rows` or `columns` is less than 16.
 
     Notes
@@ -111,7 +111,7 @@ def draw_thin_section(rows: int = 600, columns: int = 800, seed: int = 0) -> Thi
     ((48, 64, 3), 'uint8')
     >>> section.names[int(section.truth.max()) - 1]
     'quartz'
-    >>> bool(section.porosity == (section.truth == 2).mean())
+    >>> bool(section.porosity == (section.truth == 3).mean())
     True
     """
     shape = check_size(rows, columns)

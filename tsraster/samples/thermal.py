@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .canvas import Floats, check_size, fractal_noise
+from tsraster.samples.canvas import Floats, check_size, fractal_noise
 
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
@@ -66,7 +66,7 @@ def draw_thermal_scene(rows: int = 600, columns: int = 800, seed: int = 0) -> Th
 
     Raises
     ------
-    ValueError
+    UsageError
         If `rows` or `columns` is less than 16.
 
     Notes

@@ -7,7 +7,7 @@ other values the count and the range are exact, and mean and spread are merged i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -149,21 +149,3 @@ def _summarize_counts(counts: NDArray[np.int64], lowest: int) -> Distribution:
         values=values,
         counts=counts,
     )
-
-
-def count_bins(pixels: Pixels, edges: Sequence[Number]) -> NDArray[np.int64]:
-    """Count the valid values of a block in bins [a, b), the last one closed, as `numpy.histogram` does.
-
-    Parameters
-    ----------
-    pixels : Pixels
-        Values of any shape.
-    edges : sequence of numbers, shape (K + 1,)
-        Increasing.
-
-    Returns
-    -------
-    array of int64, shape (K,)
-    """
-    inside = pixels.data[pixels.valid]
-    return np.histogram(inside, bins=np.asarray(edges))[0].astype(np.int64)

@@ -101,6 +101,10 @@ class Image:
     """The name of each class."""
     lut: Lut | None = None
     """Colors of the codes, for a palette."""
+    nodata: float = 0
+    """What a single band has where there is no data."""
+    unit: str = ""
+    """What a single band is measured in."""
 
 
 class ImageWriter:
@@ -202,7 +206,7 @@ def _creation_options(image: Image) -> dict[str, Any]:
         "width": image.shape[1],
     }
     if image.bands == 1:
-        options["nodata"] = 0
+        options["nodata"] = image.nodata
     else:
         options |= {"photometric": "RGB", "interleave": "pixel"}
         if image.bands == 4:
@@ -224,6 +228,8 @@ def _describe(file: Any, image: Image, driver: str) -> None:
     for domain, items in image.tags.items():
         if domain and items:
             file.update_tags(ns=domain, **items)
+    if image.unit:
+        file.units = (image.unit,)
     if image.lut is not None and _can_have_palette(image, driver):
         file.write_colormap(1, {0: image.lut.nodata, **dict(zip(image.lut.keys, image.lut.colors, strict=True))})
     if image.georef.gcps and not image.georef.has_transform:

@@ -1,0 +1,169 @@
+"""``DataArray.tsraster``: classes and colors for xarray, lazy where the array is a dask one.
+
+Importing this module makes the accessor known to xarray::
+
+    import tsraster.accessor
+    classes = array.tsraster.classify(bins=20)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import rioxarray  # noqa: F401  makes .rio known
+import xarray as xr
+from numpy.typing import NDArray
+
+from tsraster.classification import Outside, check_classifiable, classify
+from tsraster.classtable import ClassTable, Closed, Number
+from tsraster.coloring import bind_lut, colorize
+from tsraster.errors import DataError, UsageError
+from tsraster.lut import Lut
+from tsraster.lutfiles import read_lut
+from tsraster.pipeline.fitting import TableLike, draft_table, label_table
+from tsraster.pipeline.imaging import PathLike
+from tsraster.raster import Pixels
+from tsraster.reading import find_data
+from tsraster.schemes import SCHEMES, Distribution, Tally, summarize, tally_block
+
+_KEPT = ("AREA_OR_POINT", "long_name")
+"""Attributes that hold for classes as well; scale, offset, units and statistics of the values do not."""
+
+
+@xr.register_dataarray_accessor("tsraster")
+class TsrasterAccessor:
+    """Classes and colors of a `xarray.DataArray`; coordinates, CRS and GCPs are kept."""
+
+    def __init__(self, array: xr.DataArray) -> None:
+        self._array = array
+
+    def classify(
+        self,
+        *,
+        cutoffs: Sequence[Number] | None = None,
+        bins: int | None = None,
+        table: TableLike | None = None,
+        closed: Closed | None = None,
+        values: Sequence[int] | None = None,
+        names: Sequence[str] | None = None,
+        outside: Outside = "nodata",
+    ) -> xr.DataArray:
+        """Give each value the code of its class; see `tsraster.classify_file` for the parameters.
+
+        NaN, infinities and the nodata value that rioxarray knows get 0.
+
+        Returns
+        -------
+        xarray.DataArray
+            Codes, of the same shape, dims and coordinates. The attributes ``flag_values`` and ``flag_meanings`` (as the CF
+            conventions have them) say which code is which class; ``_FillValue`` is 0.
+
+        Raises
+        ------
+        UsageError, TableError, DataError
+            As `tsraster.classify_file` does.
+
+        Notes
+        -----
+        A dask array stays lazy and becomes no other pixels; only for `bins` its blocks are gone through at once, to find
+        the range.
+
+        Examples
+        --------
+        >>> array = xr.DataArray([[3.0, 10.0], [11.0, float("nan")]], dims=("y", "x"))
+        >>> array.tsraster.classify(cutoffs=[5, 10], names=["low", "middle", "high"]).values
+        array([[1, 2],
+               [3, 0]], dtype=uint8)
+        """
+        check_classifiable(self._array.dtype)
+        draft = label_table(draft_table(cutoffs, bins, table, closed), values=values, names=names, lut=None)
+        fitted = draft if bins is None else replace(draft, edges=SCHEMES[draft.scheme](self._distribution(), len(draft)))
+        work = partial(_classify_block, table=fitted, nodata=self._nodata, outside=outside)
+        codes = xr.apply_ufunc(work, self._array, dask="parallelized", output_dtypes=[fitted.dtype])
+        codes.attrs = {
+            **{key: value for key, value in self._array.attrs.items() if key in _KEPT},
+            "flag_values": np.array(fitted.codes, dtype=fitted.dtype),
+            "flag_meanings": " ".join(label.replace(" ", "_") for label in fitted.labels),
+        }
+        return codes.rio.write_nodata(0)
+
+    def colorize(self, lut: Lut | PathLike, *, table: TableLike | None = None) -> xr.DataArray:
+        """Paint class codes; see `tsraster.colorize_file` for the parameters.
+
+        Returns
+        -------
+        xarray.DataArray, dims (band, y, x)
+            uint8: red, green, blue, alpha; 0 and nodata are transparent.
+
+        Raises
+        ------
+        LutError
+            The color table does not cover every class.
+        UsageError
+            The array is not two-dimensional; or it is a dask one and nothing says which classes there are.
+
+        Examples
+        --------
+        >>> array = xr.DataArray([[3.0, 10.0]], dims=("y", "x"))
+        >>> array.tsraster.classify(cutoffs=[5]).tsraster.colorize("gray").values[0]
+        array([[  0, 255]], dtype=uint8)
+        """
+        codes = self._array.squeeze("band", drop=True) if self._array.sizes.get("band") == 1 else self._array
+        if codes.ndim != 2:
+            raise UsageError(f"colorize needs one band of class codes, and the array has the dimensions {codes.dims}")
+        colors = lut if isinstance(lut, Lut) else read_lut(lut)
+        bound = bind_lut(colors, self._classes(codes, table))
+        painted = xr.apply_ufunc(
+            partial(_colorize_block, lut=bound, nodata=self._nodata),
+            codes,
+            output_core_dims=[["band"]],
+            dask="parallelized",
+            output_dtypes=[np.uint8],
+            dask_gufunc_kwargs={"output_sizes": {"band": 4}},
+        )
+        painted.attrs = {key: value for key, value in self._array.attrs.items() if key in _KEPT}
+        return painted.assign_coords(band=[1, 2, 3, 4]).transpose("band", ...)
+
+    @property
+    def _nodata(self) -> float | None:
+        nodata = self._array.rio.nodata
+        return None if nodata is None else float(nodata)
+
+    def _distribution(self) -> Distribution:
+        """Go through all blocks for the range of the values."""
+        tally = partial(_tally_block, nodata=self._nodata)
+        if self._array.chunks is None:
+            return summarize([tally(self._array.values)], self._array.dtype)
+        import dask
+
+        blocks = self._array.data.to_delayed().ravel()
+        return summarize(dask.compute(*(dask.delayed(tally)(block) for block in blocks)), self._array.dtype)
+
+    def _classes(self, codes: xr.DataArray, table: TableLike | None) -> tuple[int, ...]:
+        if table is not None:
+            return draft_table(None, None, table, None).codes
+        if "flag_values" in codes.attrs:
+            return tuple(int(code) for code in np.atleast_1d(codes.attrs["flag_values"]))
+        if codes.chunks is not None:
+            raise UsageError("a lazy array does not say which classes it holds; give their table")
+        if codes.dtype.kind not in "iu":
+            raise DataError(f"class codes are whole numbers, and these are {codes.dtype}; classify the values first")
+        return tuple(int(code) for code in np.unique(codes.values) if code not in (0, self._nodata))
+
+
+def _classify_block(block: NDArray[Any], *, table: ClassTable, nodata: float | None, outside: Outside) -> NDArray[Any]:
+    return classify(block, table, valid=find_data(block, nodata), outside=outside)
+
+
+def _tally_block(block: NDArray[Any], *, nodata: float | None) -> Tally:
+    return tally_block(Pixels(data=block, valid=find_data(block, nodata)))
+
+
+def _colorize_block(block: NDArray[Any], *, lut: Lut, nodata: float | None) -> NDArray[np.uint8]:
+    """Paint a block of shape (row, col) to (row, col, band), as xarray wants it."""
+    painted = colorize(np.where(find_data(block, nodata), block, 0).astype(block.dtype), lut)
+    return np.moveaxis(painted, 0, -1)
