@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "open_raster",
-    "Raster",
-    "Pixels",
-    "Georef",
     "ClassTable",
-    "read_table",
-    "classify",
+    "Georef",
     "Lut",
-    "read_lut",
-    "colorize",
-    "info_file",
-    "histogram_file",
-    "classify_file",
-    "colorize_file",
+    "Pixels",
+    "Raster",
     "TsrasterError",
     "TsrasterWarning",
+    "classify",
+    "classify_file",
+    "colorize",
+    "colorize_file",
+    "histogram_file",
+    "info_file",
+    "open_raster",
+    "read_lut",
+    "read_table",
 ]
 
 _HOMES = {

@@ -8,6 +8,7 @@ Importing this module makes the accessor known to xarray::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -81,15 +82,18 @@ class TsrasterAccessor:
         """
         check_classifiable(self._array.dtype)
         draft = label_table(draft_table(cutoffs, bins, table, closed), values=values, names=names, lut=None)
-        fitted = draft if bins is None else replace(draft, edges=SCHEMES[draft.scheme](self._distribution(), len(draft)))
+        fitted = (
+            draft if bins is None else replace(draft, edges=SCHEMES[draft.scheme](self._distribution(), len(draft)))
+        )
         work = partial(_classify_block, table=fitted, nodata=self._nodata, outside=outside)
         codes = xr.apply_ufunc(work, self._array, dask="parallelized", output_dtypes=[fitted.dtype])
         codes.attrs = {
             **{key: value for key, value in self._array.attrs.items() if key in _KEPT},
             "flag_values": np.array(fitted.codes, dtype=fitted.dtype),
-            "flag_meanings": " ".join(label.replace(" ", "_") for label in fitted.labels),
+            "flag_meanings": " ".join(_make_word(label) for label in fitted.labels),
         }
-        return codes.rio.write_nodata(0)
+        classes: xr.DataArray = codes.rio.write_nodata(0)
+        return classes
 
     def colorize(self, lut: Lut | PathLike, *, table: TableLike | None = None) -> xr.DataArray:
         """Paint class codes; see `tsraster.colorize_file` for the parameters.
@@ -126,7 +130,8 @@ class TsrasterAccessor:
             dask_gufunc_kwargs={"output_sizes": {"band": 4}},
         )
         painted.attrs = {key: value for key, value in self._array.attrs.items() if key in _KEPT}
-        return painted.assign_coords(band=[1, 2, 3, 4]).transpose("band", ...)
+        picture: xr.DataArray = painted.assign_coords(band=[1, 2, 3, 4]).transpose("band", ...)
+        return picture
 
     @property
     def _nodata(self) -> float | None:
@@ -138,10 +143,11 @@ class TsrasterAccessor:
         tally = partial(_tally_block, nodata=self._nodata)
         if self._array.chunks is None:
             return summarize([tally(self._array.values)], self._array.dtype)
-        import dask
+        from dask.base import compute
+        from dask.delayed import delayed
 
         blocks = self._array.data.to_delayed().ravel()
-        return summarize(dask.compute(*(dask.delayed(tally)(block) for block in blocks)), self._array.dtype)
+        return summarize(compute(*(delayed(tally)(block) for block in blocks)), self._array.dtype)
 
     def _classes(self, codes: xr.DataArray, table: TableLike | None) -> tuple[int, ...]:
         if table is not None:
@@ -153,6 +159,11 @@ class TsrasterAccessor:
         if codes.dtype.kind not in "iu":
             raise DataError(f"class codes are whole numbers, and these are {codes.dtype}; classify the values first")
         return tuple(int(code) for code in np.unique(codes.values) if code not in (0, self._nodata))
+
+
+def _make_word(label: str) -> str:
+    """Return a label with only the characters that the CF conventions allow in a word."""
+    return re.sub(r"[^\w.+@-]+", "_", label).strip("_")
 
 
 def _classify_block(block: NDArray[Any], *, table: ClassTable, nodata: float | None, outside: Outside) -> NDArray[Any]:

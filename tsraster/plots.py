@@ -27,7 +27,7 @@ _WIDTH = 6.3
 _DOTS = 200
 _COLUMN = 25
 """Legend entries in a column; more classes than three columns hold are shown as a bar of colors."""
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
@@ -41,7 +41,7 @@ _STYLE = {
 def require_matplotlib() -> None:
     """Raise `MissingExtraError` where matplotlib is not installed."""
     try:
-        import matplotlib  # noqa: F401, ICN001
+        import matplotlib  # noqa: F401
     except ImportError:
         raise MissingExtraError("a plot needs matplotlib; install it with: pip install 'tsraster[plots]'") from None
 
@@ -69,7 +69,14 @@ def plot_histogram(histogram: Histogram, path: str | os.PathLike[str]) -> None:
         for edge in histogram.cutoffs:
             axes.axvline(float(edge), color="#c1272d", linewidth=0.9)
             axes.annotate(
-                f"{edge:g}", (float(edge), 1.0), xycoords=axes.get_xaxis_transform(), xytext=(2, 2), textcoords="offset points", color="#c1272d", rotation=45, rotation_mode="anchor"
+                f"{edge:g}",
+                (float(edge), 1.0),
+                xycoords=axes.get_xaxis_transform(),
+                xytext=(2, 2),
+                textcoords="offset points",
+                color="#c1272d",
+                rotation=45,
+                rotation_mode="anchor",
             )
         unit = f" ({histogram.unit})" if histogram.unit else ""
         axes.set_xlabel(histogram.label + unit)
@@ -144,7 +151,9 @@ def _add_legend(figure: Figure, axes: Axes, classification: Classification, lut:
         return
     colors = dict(zip(lut.keys, lut.array / 255, strict=True))
     handles = [
-        Patch(facecolor=colors[share.code], edgecolor="#888888", linewidth=0.3, label=f"{label}  ({share.percent:.1f} %)")
+        Patch(
+            facecolor=colors[share.code], edgecolor="#888888", linewidth=0.3, label=f"{label}  ({share.percent:.1f} %)"
+        )
         for share, label in zip(shares, labels, strict=True)
     ]
     axes.legend(
@@ -175,10 +184,12 @@ def _add_color_bar(figure: Figure, axes: Axes, classification: Classification, l
 
     colors = dict(zip(lut.keys, lut.array / 255, strict=True))
     count = len(classification.table)
-    scale = ScalarMappable(BoundaryNorm(np.arange(count + 1), count), ListedColormap([colors[code] for code in classification.table.codes]))
+    scale = ScalarMappable(
+        BoundaryNorm(np.arange(count + 1), count), ListedColormap([colors[code] for code in classification.table.codes])
+    )
     bar = figure.colorbar(scale, ax=axes, shrink=0.9, spacing="uniform")
     at = np.linspace(0, count - 1, 9).round().astype(int)
-    bar.set_ticks(at + 0.5, labels=[classification.table.intervals[i] for i in at])
+    bar.set_ticks((at + 0.5).tolist(), labels=[classification.table.intervals[i] for i in at])
     bar.ax.tick_params(labelsize=6)
     bar.minorticks_off()
     bar.set_label(_title(classification))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import functools
 from collections.abc import Callable
@@ -11,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tsraster import samples
 from tsraster.samples import ThermalScene, ThinSection, draw_thermal_scene, draw_thin_section
 
 SEEDS = range(3)

@@ -14,15 +14,15 @@ from tsraster.pipeline import classify_file
 @click.command()
 @click.argument("source")
 @click.argument("destination", required=False)
-@option(classify_file, "cutoffs", type=NUMBERS, metavar="A,B,...")
-@option(classify_file, "bins", type=int, metavar="N")
+@option(classify_file, "cutoffs", kind=NUMBERS, metavar="A,B,...")
+@option(classify_file, "bins", kind=int, metavar="N")
 @option(classify_file, "table", metavar="TABLE.json")
-@option(classify_file, "band", type=int, metavar="N")
+@option(classify_file, "band", kind=int, metavar="N")
 @option(classify_file, "smooth", metavar="NAME:SIZE")
-@option(classify_file, "closed", type=click.Choice(["right", "left"]))
-@option(classify_file, "values", type=WHOLE_NUMBERS, metavar="A,B,...")
-@option(classify_file, "names", type=TEXTS, metavar="A,B,...")
-@option(classify_file, "outside", type=click.Choice(OUTSIDE))
+@option(classify_file, "closed", kind=click.Choice(["right", "left"]))
+@option(classify_file, "values", kind=WHOLE_NUMBERS, metavar="A,B,...")
+@option(classify_file, "names", kind=TEXTS, metavar="A,B,...")
+@option(classify_file, "outside", kind=click.Choice(OUTSIDE))
 @option(classify_file, "lut", metavar="NAME|FILE")
 @option(classify_file, "color", metavar="PICTURE")
 @option(classify_file, "cog")
@@ -30,7 +30,7 @@ from tsraster.pipeline import classify_file
 @option(classify_file, "stats", metavar="FILE.csv")
 @PLOT
 @option(classify_file, "overwrite")
-@option(classify_file, "workers", type=int, metavar="N")
+@option(classify_file, "workers", kind=int, metavar="N")
 def classify(source: str, destination: str | None, plot: str | None, overwrite: bool, **options: Any) -> None:
     """Give each pixel of SOURCE the code of its class, and write the class map to DESTINATION (.tif or .png).
 

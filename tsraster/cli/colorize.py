@@ -14,10 +14,10 @@ from tsraster.pipeline import colorize_file
 @click.argument("destination")
 @option(colorize_file, "lut", metavar="NAME|FILE")
 @option(colorize_file, "table", metavar="TABLE.json")
-@option(colorize_file, "band", type=int, metavar="N")
+@option(colorize_file, "band", kind=int, metavar="N")
 @option(colorize_file, "cog")
 @option(colorize_file, "overwrite")
-@option(colorize_file, "workers", type=int, metavar="N")
+@option(colorize_file, "workers", kind=int, metavar="N")
 def colorize(source: str, destination: str, **options: Any) -> None:
     """Paint the class map SOURCE as a color picture, DESTINATION (.tif, .png or .jpg).
 

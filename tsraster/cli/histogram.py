@@ -12,15 +12,15 @@ from tsraster.pipeline import histogram_file
 
 @click.command()
 @click.argument("source")
-@option(histogram_file, "bins", type=int, metavar="N")
-@option(histogram_file, "band", type=int, metavar="N")
+@option(histogram_file, "bins", kind=int, metavar="N")
+@option(histogram_file, "band", kind=int, metavar="N")
 @option(histogram_file, "smooth", metavar="NAME:SIZE")
-@option(histogram_file, "cutoffs", type=NUMBERS, metavar="A,B,...")
+@option(histogram_file, "cutoffs", kind=NUMBERS, metavar="A,B,...")
 @option(histogram_file, "table", metavar="TABLE.json")
 @PLOT
 @option(histogram_file, "csv", metavar="FILE.csv")
 @option(histogram_file, "overwrite")
-@option(histogram_file, "workers", type=int, metavar="N")
+@option(histogram_file, "workers", kind=int, metavar="N")
 def histogram(source: str, plot: str | None, overwrite: bool, **options: Any) -> None:
     """Count the values of SOURCE, exactly, and show how they are distributed.
 

@@ -13,7 +13,7 @@ from tsraster.pipeline import info_file
 @click.command()
 @click.argument("source")
 @option(info_file, "quick")
-@option(info_file, "workers", type=int, metavar="N")
+@option(info_file, "workers", kind=int, metavar="N")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(source: str, as_json: bool, **options: Any) -> None:
     """Say what SOURCE is: its size, bands, place, and exact statistics of each band.

@@ -12,7 +12,9 @@ import click
 from tsraster.errors import UsageError
 from tsraster.writing import Outputs
 
-PLOT = click.option("--plot", metavar="FILE", help="Plot to write: .png, .pdf or .svg; needs the extra tsraster[plots].")
+PLOT = click.option(
+    "--plot", metavar="FILE", help="Plot to write: .png, .pdf or .svg; needs the extra tsraster[plots]."
+)
 
 _ENDINGS = (".png", ".pdf", ".svg")
 

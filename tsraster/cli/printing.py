@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import click
 
+from tsraster.classtable import format_numbers
 from tsraster.lut import Lut
 from tsraster.measuring import ClassShare
-from tsraster.classtable import format_numbers
 from tsraster.pipeline import Classification, Coloring, Histogram, RasterInfo
 
 _ROWS = 256
@@ -122,7 +122,9 @@ def print_info(info: RasterInfo) -> None:
 def _band_row(info: RasterInfo, i: int) -> list[str]:
     band = info.bands[i]
     share = "" if band.valid is None else f"{100 * band.valid / (info.rows * info.cols):.2f}%"
-    numbers = ["" if number is None else f"{number:.7g}" for number in (band.minimum, band.maximum, band.mean, band.std)]
+    numbers = [
+        "" if number is None else f"{number:.7g}" for number in (band.minimum, band.maximum, band.mean, band.std)
+    ]
     nodata = "" if band.nodata is None else f"{band.nodata:.7g}"
     return [str(band.number), band.name, band.role, band.dtype, nodata, share, *numbers]
 
@@ -135,7 +137,9 @@ def print_histogram(result: Histogram) -> None:
     """Print the distribution, and bars of at most 20 ranges of values."""
     found = result.distribution
     unit = f" {result.unit}" if result.unit else ""
-    click.echo(f"{result.label}: {found.count} valid pixels, {found.minimum:.7g} to {found.maximum:.7g}{unit}, ", nl=False)
+    click.echo(
+        f"{result.label}: {found.count} valid pixels, {found.minimum:.7g} to {found.maximum:.7g}{unit}, ", nl=False
+    )
     click.echo(f"mean {found.mean:.7g}, standard deviation {found.std:.7g}")
     low, high, counts = _group(result)
     texts = format_numbers([*low, high[-1]])

@@ -19,7 +19,6 @@ import click
 from tsraster import __version__
 from tsraster.errors import TsrasterError, TsrasterWarning, UsageError
 
-
 COMMANDS = {
     "demo": "Draw small samples and run the main jobs on them.",
     "info": "Say what a raster is: size, bands, place, statistics.",

@@ -43,19 +43,19 @@ def parameter_texts(function: Callable[..., Any]) -> dict[str, str]:
 
 
 def option(
-    function: Callable[..., Any], name: str, *, type: Any = str, metavar: str | None = None
-) -> Callable[[Command], Command]:  # noqa: A002
+    function: Callable[..., Any], name: str, *, kind: Any = str, metavar: str | None = None
+) -> Callable[[Command], Command]:
     """Make an option of a parameter of `function`."""
     default = inspect.signature(function).parameters[name].default
     settings: dict[str, Any] = {"default": default, "help": parameter_texts(function)[name]}
     if isinstance(default, bool):
         settings["is_flag"] = True
     else:
-        settings |= {"type": type, "metavar": metavar, "show_default": default is not None}
+        settings |= {"type": kind, "metavar": metavar, "show_default": default is not None}
     return click.option(f"--{name.replace('_', '-')}", name, **settings)
 
 
-class Listed(click.ParamType):
+class Listed(click.ParamType[Any]):
     """Values separated by commas; one with a comma in it stands in double quotes."""
 
     def __init__(self, item: Callable[[str], Any], name: str) -> None:

@@ -17,7 +17,16 @@ from tsraster.lut import Lut
 from tsraster.lutfiles import read_lut
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.fitting import TableLike, read_table
-from tsraster.pipeline.imaging import Layers, PathLike, Target, choose_layers, choose_targets, open_colors, paint_layers, say_white
+from tsraster.pipeline.imaging import (
+    Layers,
+    PathLike,
+    Target,
+    choose_layers,
+    choose_targets,
+    open_colors,
+    paint_layers,
+    say_white,
+)
 from tsraster.pipeline.values import Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Raster, Window
@@ -99,7 +108,11 @@ def colorize_file(
     known = read_table(table) if table is not None else None
     _, target = choose_targets(None, destination, cog=cog)
     inputs = [source, *(path for path in (lut, table) if isinstance(path, (str, os.PathLike)))]
-    with gdal_settings(), open_raster(source) as raster, Outputs([destination], sources=inputs, overwrite=overwrite) as outputs:
+    with (
+        gdal_settings(),
+        open_raster(source) as raster,
+        Outputs([destination], sources=inputs, overwrite=overwrite) as outputs,
+    ):
         values = Values(raster, plan_preparation(raster, band=band or _only_band(raster)), keep=True)
         if values.preparation.dtype.kind not in "iu":
             raise DataError(f"{raster.name} holds {values.preparation.dtype} and no class codes; classify it first")
@@ -110,7 +123,9 @@ def colorize_file(
             palette = bind_lut(spread, present)
             if target is not None:
                 complete = not raster.can_be_invalid and 0 not in counts
-                _paint_blocks(values, palette, work, outputs, target, choose_layers(target.driver, palette, complete=complete))
+                _paint_blocks(
+                    values, palette, work, outputs, target, choose_layers(target.driver, palette, complete=complete)
+                )
     classes = {code: counts[code] for code in present}
     without = raster.shape[0] * raster.shape[1] - sum(classes.values())
     if target is not None and target.driver == "JPEG" and without:
@@ -157,9 +172,13 @@ def _count_window(values: Values, window: Window) -> dict[int, int]:
     return dict(zip(codes.tolist(), counts.tolist(), strict=True))
 
 
-def _paint_blocks(values: Values, palette: Lut, work: BlockWork, outputs: Outputs, target: Target, layers: Layers) -> None:
+def _paint_blocks(
+    values: Values, palette: Lut, work: BlockWork, outputs: Outputs, target: Target, layers: Layers
+) -> None:
     with open_colors(outputs, target, values.raster, layers) as picture:
-        for window, painted in work.run(values.raster, partial(_paint_window, values, palette, layers), done=1, passes=2):
+        for window, painted in work.run(
+            values.raster, partial(_paint_window, values, palette, layers), done=1, passes=2
+        ):
             picture.write(window, painted)
 
 

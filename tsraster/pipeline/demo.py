@@ -52,7 +52,9 @@ def draw_samples(folder: PathLike, *, overwrite: bool = False) -> tuple[Path, Pa
             nodata=math.nan,
             unit="K",
             georef=Georef.from_text(scene.crs, scene.transform),
-            tags={"": {"AREA_OR_POINT": "Area", "TIFFTAG_IMAGEDESCRIPTION": "thermal scene drawn by tsraster, in kelvin"}},
+            tags={
+                "": {"AREA_OR_POINT": "Area", "TIFFTAG_IMAGEDESCRIPTION": "thermal scene drawn by tsraster, in kelvin"}
+            },
         )
         _write_whole(outputs.stage(scene_path), "GTiff", kelvin, scene.kelvin)
         photo = Image(shape=section.truth.shape, dtype="uint8", bands=3)
@@ -60,6 +62,8 @@ def draw_samples(folder: PathLike, *, overwrite: bool = False) -> tuple[Path, Pa
     return scene_path, section_path
 
 
-def _write_whole(path: Path, driver: str, image: Image, pixels: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
+def _write_whole(
+    path: Path, driver: str, image: Image, pixels: np.ndarray[tuple[int, ...], np.dtype[np.generic]]
+) -> None:
     with ImageWriter(path, driver, image) as writer:
         writer.write(Window(row=0, col=0, rows=image.shape[0], cols=image.shape[1]), pixels)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
@@ -112,7 +111,8 @@ def info_file(
         with block_work(workers=workers, executor=executor, progress=progress) as work:
             numbers = [] if quick else [band.number for band in raster.data_bands]
             found = {
-                number: _measure_band(raster, number, work, done=i, passes=len(numbers)) for i, number in enumerate(numbers)
+                number: _measure_band(raster, number, work, done=i, passes=len(numbers))
+                for i, number in enumerate(numbers)
             }
         return _describe(raster, found)
 
@@ -258,7 +258,11 @@ def histogram_file(
     """
     drawn = draft_table(cutoffs, None, table, None) if cutoffs is not None or table is not None else None
     outputs = [csv] if csv is not None else []
-    with gdal_settings(), open_raster(source) as raster, Outputs(outputs, sources=[source], overwrite=overwrite) as staged:
+    with (
+        gdal_settings(),
+        open_raster(source) as raster,
+        Outputs(outputs, sources=[source], overwrite=overwrite) as staged,
+    ):
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
         values = Values(raster, preparation, keep=True)
@@ -279,7 +283,9 @@ def histogram_file(
     return result
 
 
-def _count(values: Values, bins: int | None, work: BlockWork) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], Distribution]:
+def _count(
+    values: Values, bins: int | None, work: BlockWork
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.int64], Distribution]:
     """Return the lower and upper ends, the counts, and the whole distribution."""
     draft = draft_table(None, bins if bins is not None else 256, None, None)
     is_small = values.preparation.dtype.kind in "iu" and values.preparation.dtype.itemsize <= 2

@@ -110,7 +110,7 @@ def label_table(
 def fit_table(draft: ClassTable, distribution: Distribution, values: Values) -> ClassTable:
     """Fit the edges of a draft to a distribution, and write down what it was fitted on."""
     fitted_on = {
-        "name": os.path.basename(values.raster.name),
+        "name": Path(values.raster.name).name,
         "band": values.preparation.label,
         "count": distribution.count,
         "minimum": distribution.minimum,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 
 from tsraster.errors import ReadError
-from tsraster.raster import Band, Pixels, Window, without_place_warning
+from tsraster.raster import Pixels, Window, without_place_warning
 from tsraster.reading.orientation import Orientation
 
 if TYPE_CHECKING:
@@ -22,15 +22,21 @@ if TYPE_CHECKING:
 STRICT = {"GDAL_ERROR_ON_LIBJPEG_WARNING": True}
 """A truncated JPEG is an error, not a gray remainder."""
 
+Layers = NDArray[Any] | list[NDArray[Any]]
+"""Bands of one window: an array of shape (band, row, col), or one of shape (row, col) for each where their types differ."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """What a reader must know to open a file again elsewhere."""
 
     path: str
-    bands: tuple[Band, ...]
+    nodata: tuple[float | None, ...]
+    """For each band, the value that is no data; None where there is none, or only GDAL's mask knows it exactly."""
     masked: tuple[bool, ...]
-    """For each band, whether a mask or alpha band says what is valid, and not only its values."""
+    """For each band, whether GDAL's mask has to be asked what is valid, because its values do not say it all."""
+    alpha: int | None = None
+    """The number of the alpha band."""
     picture: bool
     """Whether the bands are one color picture, where a pixel counts if any of them has data."""
     hidden: tuple[int, ...] = ()
@@ -75,25 +81,28 @@ class GdalReader:
                 turn = self.source.orientation
                 stored = turn.stored_window(window, turn.upright_shape(handle.shape))
                 place = rasterio.windows.Window(stored.col, stored.row, stored.cols, stored.rows)
-                data = handle.read(list(bands), window=place)
-                valid = self._valid(handle, bands, data, place)
+                layers = _read_layers(handle, bands, place)
+                valid = self._valid(handle, bands, layers, place)
         except RasterioError as error:
             raise ReadError(_describe_failure(self.source.path, window, error)) from None
-        return Pixels(data=turn.turn(data), valid=turn.turn(valid))
+        return Pixels(data=turn.turn(np.asarray(layers)), valid=turn.turn(valid))
 
-    def _valid(self, handle: Any, bands: Sequence[int], data: NDArray[Any], place: Any) -> NDArray[np.bool_]:
+    def _valid(self, handle: Any, bands: Sequence[int], layers: Layers, place: Any) -> NDArray[np.bool_]:
         join = np.logical_or if self.source.picture else np.logical_and
         valid = None
-        for i, number in enumerate(bands):
-            band = self.source.bands[number - 1]
-            here = find_data(data[i], band.nodata)
+        for number, layer in zip(bands, layers, strict=True):
+            here = find_data(layer, self.source.nodata[number - 1])
             if self.source.masked[number - 1]:
                 here &= handle.read_masks(number, window=place) != 0
             valid = here if valid is None else join(valid, here, out=valid)
         if valid is None:
-            return np.ones(data.shape[1:], dtype=np.bool_)
+            return np.ones((place.height, place.width), dtype=np.bool_)
         if self.source.hidden:
-            valid &= ~np.isin(data[0], self.source.hidden)
+            valid &= ~np.isin(layers[0], self.source.hidden)
+        alpha = self.source.alpha
+        if alpha is not None and set(bands) != {alpha}:
+            # GDAL's own mask heeds alpha only as the second or fourth of as many bands, and not beside a nodata value.
+            valid &= handle.read(alpha, window=place) != 0
         return valid
 
     def to_xarray(self, chunks: Any) -> xarray.DataArray:
@@ -116,6 +125,14 @@ class GdalReader:
         """Close every handle that is open in this process."""
         while self._all:
             self._all.pop().close()
+
+
+def _read_layers(handle: Any, bands: Sequence[int], place: Any) -> Layers:
+    """Read bands, each in its own type: all at once where that is the same, and one by one, as rasterio wants it, where not."""
+    if len({handle.dtypes[number - 1] for number in bands}) > 1:
+        return [handle.read(number, window=place) for number in bands]
+    together: NDArray[Any] = handle.read(list(bands), window=place)
+    return together
 
 
 def find_data(values: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:

@@ -103,20 +103,23 @@ def _open_single(name: str, parts: list[str]) -> Raster:
 def _describe_dataset(name: str, dataset: Any) -> Raster:
     georef = _read_georef(dataset)
     tags = _read_tags(dataset)
-    bands = tuple(_describe_band(dataset, number) for number in dataset.indexes)
+    flags = [{flag.name for flag in flags} for flags in dataset.mask_flag_enums]
+    bands = tuple(_describe_band(dataset, number, flags[number - 1]) for number in dataset.indexes)
     palette = _read_palette(dataset)
     is_stored_picture = dataset.driver in PICTURE_DRIVERS
     orientation = Orientation()
     if georef.is_plain and dataset.driver == "JPEG":
         orientation = ORIENTATIONS.get(tags[""].pop("EXIF_Orientation", "1"), orientation)
-    masked = tuple(_has_mask(flags) for flags in dataset.mask_flag_enums)
+    masked = tuple(_needs_mask(band, of) for band, of in zip(bands, flags, strict=True))
+    alpha = next((band.number for band in bands if band.role == "alpha"), None)
     hidden = tuple(code for code, color in palette.items() if color[3] == 0) if is_stored_picture else ()
     has_nodata = any(band.nodata is not None for band in bands)
     is_float = any(band.dtype.startswith(("float", "complex")) for band in bands)
     source = Source(
         path=name,
-        bands=bands,
+        nodata=tuple(None if _is_inexact(band) else band.nodata for band in bands),
         masked=masked,
+        alpha=alpha,
         picture=is_color(bands),
         hidden=hidden,
         orientation=orientation,
@@ -131,17 +134,19 @@ def _describe_dataset(name: str, dataset: Any) -> Raster:
         tags=tags,
         palette=palette,
         tile=orientation.upright_shape(dataset.block_shapes[0]),
-        can_be_invalid=any(masked) or bool(hidden) or has_nodata or is_float,
+        can_be_invalid=any(masked) or alpha is not None or bool(hidden) or has_nodata or is_float,
     )
 
 
-def _describe_band(dataset: Any, number: int) -> Band:
+def _describe_band(dataset: Any, number: int, flags: set[str]) -> Band:
     i = number - 1
+    # Where the mask is both, nodata is one value for all bands together, such as the one transparent color of a PNG.
+    is_joint = {"per_dataset", "nodata"} <= flags
     return Band(
         number=number,
         dtype=dataset.dtypes[i],
         name=dataset.descriptions[i] or "",
-        nodata=dataset.nodatavals[i],
+        nodata=None if is_joint else dataset.nodatavals[i],
         role=dataset.colorinterp[i].name,
         scale=dataset.scales[i],
         offset=dataset.offsets[i],
@@ -149,8 +154,16 @@ def _describe_band(dataset: Any, number: int) -> Band:
     )
 
 
-def _has_mask(flags: list[Any]) -> bool:
-    return not {flag.name for flag in flags} & {"all_valid", "nodata"}
+def _is_inexact(band: Band) -> bool:
+    """Tell whether nodata, which rasterio gives as a float, may be off."""
+    return band.dtype in ("int64", "uint64")
+
+
+def _needs_mask(band: Band, flags: set[str]) -> bool:
+    """Tell whether GDAL's mask knows more of a band than its nodata value and the alpha band do."""
+    if "nodata" in flags and "per_dataset" not in flags:
+        return _is_inexact(band)
+    return not flags & {"all_valid", "alpha"}
 
 
 def _read_georef(dataset: Any) -> Georef:

@@ -11,7 +11,6 @@ __all__ = [
     "Scheme",
     "Tally",
     "check_class_count",
-   
     "equal_interval",
     "summarize",
     "tally_block",

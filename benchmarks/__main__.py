@@ -1,0 +1,26 @@
+"""Run benchmarks: ``python -m benchmarks [classify growth startup] [--size 7680] [--runs 5]``."""
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import classify, growth, startup
+
+STAGES = {"startup": startup.run, "classify": classify.run, "growth": growth.run}
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the stages that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("stages", nargs="*", choices=[*STAGES, []], help="default: all")
+    parser.add_argument("--size", type=int, default=7680, help="rows and columns of a scene")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each command, after one that does not count")
+    options = parser.parse_args(words)
+    for stage in options.stages or STAGES:
+        with tempfile.TemporaryDirectory() as folder:
+            STAGES[stage](Path(folder), options.size, options.runs)
+
+
+if __name__ == "__main__":
+    main()
