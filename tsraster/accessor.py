@@ -34,6 +34,9 @@ from tsraster.schemes import SCHEMES, Distribution, Tally, summarize, tally_bloc
 _KEPT = ("AREA_OR_POINT", "long_name")
 """Attributes that hold for classes as well; scale, offset, units and statistics of the values do not."""
 
+_SIGNS = {"<=": "at most", ">=": "at least", "<": "below", ">": "above"}
+"""Words for what the CF conventions do not allow in a word; without them two classes would have the same one."""
+
 
 @xr.register_dataarray_accessor("tsraster")
 class TsrasterAccessor:
@@ -87,11 +90,10 @@ class TsrasterAccessor:
         )
         work = partial(_classify_block, table=fitted, nodata=self._nodata, outside=outside)
         codes = xr.apply_ufunc(work, self._array, dask="parallelized", output_dtypes=[fitted.dtype])
-        codes.attrs = {
-            **{key: value for key, value in self._array.attrs.items() if key in _KEPT},
-            "flag_values": np.array(fitted.codes, dtype=fitted.dtype),
-            "flag_meanings": " ".join(_make_word(label) for label in fitted.labels),
-        }
+        self._describe(codes)
+        codes.attrs["flag_values"] = np.array(fitted.codes, dtype=fitted.dtype)
+        words = (_make_word(label) or f"class_{code}" for code, label in zip(fitted.codes, fitted.labels, strict=True))
+        codes.attrs["flag_meanings"] = " ".join(words)
         classes: xr.DataArray = codes.rio.write_nodata(0)
         return classes
 
@@ -120,18 +122,24 @@ class TsrasterAccessor:
         if codes.ndim != 2:
             raise UsageError(f"colorize needs one band of class codes, and the array has the dimensions {codes.dims}")
         colors = lut if isinstance(lut, Lut) else read_lut(lut)
-        bound = bind_lut(colors, self._classes(codes, table))
+        bound = bind_lut(colors, self._classes(codes, table)) if colors.kind == "ramp" else colors
         painted = xr.apply_ufunc(
             partial(_colorize_block, lut=bound, nodata=self._nodata),
-            codes,
+            codes.drop_vars("band", errors="ignore"),
             output_core_dims=[["band"]],
             dask="parallelized",
             output_dtypes=[np.uint8],
             dask_gufunc_kwargs={"output_sizes": {"band": 4}},
         )
-        painted.attrs = {key: value for key, value in self._array.attrs.items() if key in _KEPT}
+        self._describe(painted)
         picture: xr.DataArray = painted.assign_coords(band=[1, 2, 3, 4]).transpose("band", ...)
         return picture
+
+    def _describe(self, result: xr.DataArray) -> None:
+        """Give a result the attributes that hold for it as well, and say which of its coordinates holds the CRS."""
+        result.attrs = {key: value for key, value in self._array.attrs.items() if key in _KEPT}
+        place = self._array.rio.grid_mapping
+        result.encoding = {"grid_mapping": place} if place in result.coords else {}
 
     @property
     def _nodata(self) -> float | None:
@@ -162,7 +170,15 @@ class TsrasterAccessor:
 
 
 def _make_word(label: str) -> str:
-    """Return a label with only the characters that the CF conventions allow in a word."""
+    """Return a label with only the characters that the CF conventions allow in a word.
+
+    Examples
+    --------
+    >>> _make_word("<= 5 K"), _make_word("(5, 7] K"), _make_word("> 7 K")
+    ('at_most_5_K', '5_7_K', 'above_7_K')
+    """
+    for sign, words in _SIGNS.items():
+        label = label.replace(sign, words)
     return re.sub(r"[^\w.+@-]+", "_", label).strip("_")
 
 

@@ -44,7 +44,7 @@ def classify(
     table : ClassTable
         The classes.
     valid : array of bool, shape (...), optional
-        False where there is no data.
+        False where there is no data. What is masked in a masked array is no data either.
     outside : "nodata", "clamp" or "error"
         What becomes of values below the first or above the last edge: the code 0, the nearest class, or a `DataError`.
         Where classes are single values, "clamp" has no meaning and is refused.
@@ -78,6 +78,7 @@ def classify(
     array = np.asarray(values)
     check_classifiable(array.dtype)
     _check_outside(table, outside)
+    valid = _join_mask(values, valid)
     if array.dtype == bool:
         array = array.view(np.uint8)
     codes = _codes(array, table, clamp=outside == "clamp")
@@ -94,6 +95,15 @@ def check_classifiable(dtype: np.dtype[Any]) -> None:
         raise DataError(f"the values are complex ({dtype}) and have no order; take their magnitude or phase first")
     if dtype.kind not in "iufb":
         raise DataError(f"the values are of type {dtype}; integers and floats can be classified")
+
+
+def _join_mask(values: ArrayLike, valid: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
+    if valid is not None:
+        valid = np.asarray(valid, dtype=np.bool_)
+    if not isinstance(values, np.ma.MaskedArray):
+        return valid
+    unmasked = ~np.ma.getmaskarray(values)
+    return unmasked if valid is None else unmasked & valid
 
 
 def _check_outside(table: ClassTable, outside: Outside) -> None:
@@ -135,7 +145,7 @@ def _search(array: NDArray[Any], table: ClassTable, *, clamp: bool) -> NDArray[A
     before, inner, first, last = _limits(table, array.dtype, clamp)
     codes = np.array(table.codes, dtype=table.dtype)[before:]
     place = _count_passed(array, inner, closed_right=table.closed == "right")
-    result = codes[place]
+    result = np.asarray(codes[place])
     inside = (array >= first) & (array <= last)
     return np.asarray(np.multiply(result, inside, out=result))
 
@@ -186,14 +196,15 @@ def _match(array: NDArray[Any], table: ClassTable) -> NDArray[Any]:
     values = np.array([value for value, _ in pairs] or [0], dtype=array.dtype)
     codes = np.array([code for _, code in pairs] or [0], dtype=table.dtype)
     place = np.minimum(np.searchsorted(values, array), len(values) - 1)
-    result = codes[place]
+    result = np.asarray(codes[place])
     return np.asarray(np.multiply(result, values[place] == array, out=result))
 
 
 def _fits(value: Number, dtype: np.dtype[Any]) -> bool:
-    """Whether data of this type can have the value."""
+    """Whether data of this type can have the value, rounded to it if they are floats."""
     if dtype.kind == "f":
-        return True
+        with np.errstate(over="ignore"):
+            return bool(np.isfinite(dtype.type(value)))
     return value == int(value) and np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
 
 

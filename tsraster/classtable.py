@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -69,12 +71,16 @@ class ClassTable:
     fitted_on: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        if not self.names:
-            object.__setattr__(self, "names", ("",) * len(self.codes))
+        for part in ("edges", "values", "codes"):
+            object.__setattr__(self, part, tuple(_plain(number) for number in getattr(self, part)))
+        object.__setattr__(self, "names", tuple(self.names) or ("",) * len(self.codes))
         _check_classes(self.edges, self.values, self.closed)
         _check_codes(self.codes, classes=len(self.values) or len(self.edges) - 1)
         if len(self.names) != len(self.codes):
             raise TableError(f"{len(self.names)} names for {len(self.codes)} classes; give one name for each class")
+        for name in self.names:
+            if not isinstance(name, str):
+                raise TableError(f"the name {name!r} is no text; write names in quotes")
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -88,16 +94,17 @@ class ClassTable:
         UsageError
             There is no cutoff, or they are not finite and strictly increasing.
         """
-        if not cutoffs:
+        numbers = [_plain(number) for number in cutoffs]
+        if not numbers:
             raise UsageError("no cutoffs; give at least one number")
-        for number in cutoffs:
-            if not math.isfinite(number):
-                raise UsageError(f"the cutoff {number} is not finite; the outer classes are open by themselves")
-        for low, high in pairwise(cutoffs):
+        for number in numbers:
+            if not _is_number(number):
+                raise UsageError(f"the cutoff {number!r} is no finite number; the outer classes are open by themselves")
+        for low, high in pairwise(numbers):
             if low >= high:
                 problem = "is given twice" if low == high else f"comes after {low}"
                 raise UsageError(f"the cutoff {high} {problem}; give cutoffs in increasing order")
-        return cls(codes=tuple(range(1, len(cutoffs) + 2)), edges=(-math.inf, *cutoffs, math.inf), closed=closed)
+        return cls(codes=tuple(range(1, len(numbers) + 2)), edges=(-math.inf, *numbers, math.inf), closed=closed)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -115,7 +122,8 @@ class ClassTable:
     def _interval(self, i: int, low: str, high: str) -> str:
         right = self.closed == "right"
         if not math.isfinite(self.edges[i]):
-            return f"{'<=' if right else '<'} {high}" if math.isfinite(self.edges[i + 1]) else "all"
+            is_last = i == len(self) - 1
+            return f"{'<=' if right or is_last else '<'} {high}" if math.isfinite(self.edges[i + 1]) else "all"
         if not math.isfinite(self.edges[i + 1]):
             return f"{'>' if right and i else '>='} {low}"
         opening = "(" if right and i else "["
@@ -156,7 +164,7 @@ class ClassTable:
         """
         try:
             record = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise TableError(f"not a class table: no JSON ({error})") from None
         if not isinstance(record, dict) or record.get("kind") != KIND:
             raise TableError(f'not a class table: its "kind" is not "{KIND}"')
@@ -168,22 +176,18 @@ class ClassTable:
 
     @classmethod
     def _from_record(cls, record: Mapping[str, Any]) -> Self:
-        try:
-            edges = _opened(record.get("edges", []))
-            values = tuple(_number(value) for value in record.get("values", []))
-            codes = tuple(record.get("codes") or range(1, (len(values) or len(edges) - 1) + 1))
-            return cls(
-                codes=codes,
-                edges=edges,
-                values=values,
-                closed=record.get("closed", "right"),
-                names=tuple(str(name) for name in record.get("names", [])),
-                unit=str(record.get("unit", "")),
-                scheme=str(record.get("scheme", "manual")),
-                fitted_on=dict(record.get("fitted_on", {})),
-            )
-        except TypeError as error:
-            raise TableError(f"the class table has a part of the wrong type: {error}") from None
+        edges = _opened(_take(record, "edges", []))
+        values = _take(record, "values", [])
+        return cls(
+            codes=_take(record, "codes", []) or tuple(range(1, (len(values) or len(edges) - 1) + 1)),
+            edges=edges,
+            values=values,
+            closed=record.get("closed", "right"),
+            names=_take(record, "names", []),
+            unit=_take(record, "unit", ""),
+            scheme=_take(record, "scheme", "manual"),
+            fitted_on=_take(record, "fitted_on", {}),
+        )
 
 
 def _dump_record(record: Mapping[str, Any]) -> str:
@@ -192,17 +196,35 @@ def _dump_record(record: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _number(value: object) -> Number:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TableError(f"the class table has {value!r} where a number is needed")
+def _take(record: Mapping[str, Any], key: str, default: Any) -> Any:
+    """Return an entry, which must be of the same JSON type as its default."""
+    value = record.get(key, default)
+    if not isinstance(value, type(default)):
+        kind = {"list": "a list", "str": "a text", "dict": "an object"}[type(default).__name__]
+        raise TableError(f'"{key}" of the class table is {value!r}; write {kind} or leave it out')
     return value
 
 
-def _opened(edges: Sequence[object]) -> tuple[Number, ...]:
+def _opened(edges: list[Any]) -> tuple[Any, ...]:
     """Turn the nulls at the two ends into infinities."""
     last = len(edges) - 1
     outer = {0: -math.inf, last: math.inf}
-    return tuple(outer[i] if edge is None and i in outer else _number(edge) for i, edge in enumerate(edges))
+    for edge in edges:
+        if isinstance(edge, float) and math.isinf(edge):
+            raise TableError("the class table has an infinite edge; write null for an open end")
+    return tuple(outer.get(i) if edge is None else edge for i, edge in enumerate(edges))
+
+
+def _plain(number: Any) -> Any:
+    """Return a number of numpy as one of Python."""
+    return number.item() if isinstance(number, np.generic) else number
+
+
+def _is_number(value: object) -> bool:
+    """Tell whether it is an int or a float that is finite, and not above what a float can be."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return -sys.float_info.max <= value <= sys.float_info.max
 
 
 def _check_classes(edges: tuple[Number, ...], values: tuple[Number, ...], closed: str) -> None:
@@ -212,6 +234,10 @@ def _check_classes(edges: tuple[Number, ...], values: tuple[Number, ...], closed
         raise TableError("a class table has either edges or values")
     if len(edges) == 1:
         raise TableError("a class table needs at least two edges")
+    open_ends = (edges[:1] == (-math.inf,), edges[-1:] == (math.inf,))
+    for number in (*values, *edges[open_ends[0] : len(edges) - open_ends[1]]):
+        if not _is_number(number):
+            raise TableError(f"the class table has {number!r} where a finite number is needed")
     for low, high in pairwise(edges):
         if not low < high:
             raise TableError(f"the edges {low}, {high} are not increasing")
@@ -230,7 +256,7 @@ def _check_codes(codes: tuple[int, ...], classes: int) -> None:
                 f"the code {code!r} cannot be used; codes are whole numbers from 1 to {LARGEST_CODE} (0 is no class)"
             )
     if len(set(codes)) < len(codes):
-        double = next(code for i, code in enumerate(codes) if code in codes[:i])
+        double = next(code for code, count in Counter(codes).items() if count > 1)
         raise TableError(f"the code {double} is given twice; give each class a code of its own")
 
 
@@ -257,4 +283,4 @@ def _format_number(number: Number, digits: int) -> str:
         return str(number)
     if number.is_integer() and abs(number) < 1e15:
         return str(int(number))
-    return cast(str, f"{number:.{digits}g}")
+    return f"{number:.{digits}g}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,22 +55,33 @@ class Lut:
     nodata: RGBA = TRANSPARENT
 
     def __post_init__(self) -> None:
-        if not self.names:
-            object.__setattr__(self, "names", ("",) * len(self.keys))
+        object.__setattr__(self, "keys", tuple(_plain(key) for key in self.keys))
+        object.__setattr__(self, "colors", tuple(tuple(_plain(level) for level in color) for color in self.colors))
+        object.__setattr__(self, "names", tuple(self.names) or ("",) * len(self.keys))
         if not self.keys:
             raise LutError(f"the color table {self.name} is empty; give at least one color")
         if not len(self.keys) == len(self.colors) == len(self.names):
             raise LutError(
                 f"the color table {self.name} has {len(self.keys)} keys, {len(self.colors)} colors and {len(self.names)} names"
             )
-        for low, high in pairwise(self.keys):
-            if not low < high:
-                raise LutError(f"the color table {self.name} holds {high:g} twice or not in order")
+        self._check_keys()
         for color in (*self.colors, self.nodata):
-            if len(color) != 4 or not all(0 <= level <= 255 for level in color):
+            if len(color) != 4 or not all(isinstance(level, int) and 0 <= level <= 255 for level in color):
                 raise LutError(
                     f"the color table {self.name} holds the color {color}; red, green, blue, alpha are 0 to 255"
                 )
+
+    def _check_keys(self) -> None:
+        if self.kind not in ("classes", "ramp"):
+            raise LutError(f'the color table {self.name} is of the kind {self.kind!r}; choose "classes" or "ramp"')
+        for key in self.keys:
+            if self.kind == "classes" and not (isinstance(key, int) and key >= 0):
+                raise LutError(f"the color table {self.name} holds the code {key!r}; codes are whole numbers from 0")
+            if not abs(key) <= sys.float_info.max:
+                raise LutError(f"the color table {self.name} holds {key!r}, which is no finite number")
+        for low, high in pairwise(self.keys):
+            if not low < high:
+                raise LutError(f"the color table {self.name} holds {high} twice or not in order")
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -83,3 +95,8 @@ class Lut:
     def is_opaque(self) -> bool:
         """Whether no color lets anything shine through; the color of "no class" is not counted."""
         return all(color[3] == 255 for color in self.colors)
+
+
+def _plain(number: Any) -> Any:
+    """Return a number of numpy as one of Python."""
+    return number.item() if isinstance(number, np.generic) else number

@@ -7,15 +7,20 @@ The only place that uses matplotlib, which the extra ``tsraster[plots]`` install
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from tsraster.classtable import format_numbers
 from tsraster.coloring import bind_lut, paint
 from tsraster.errors import MissingExtraError, WriteError
 from tsraster.lut import Lut
 from tsraster.lutfiles import read_lut
+from tsraster.measuring import ClassShare
 from tsraster.pipeline import Classification, Histogram
 
 if TYPE_CHECKING:
@@ -25,8 +30,13 @@ if TYPE_CHECKING:
 _WIDTH = 6.3
 """Inches."""
 _DOTS = 200
+_GRAY, _RED = "#5b6770", "#c1272d"
 _COLUMN = 25
 """Legend entries in a column; more classes than three columns hold are shown as a bar of colors."""
+_STRIPES, _TICKS = 256, 9
+"""The most colors of such a bar, and the numbers beside it."""
+_CUTOFFS = 30
+"""Cutoffs that have room for their numbers; of more, each n-th is numbered."""
 _STYLE: dict[Any, Any] = {
     "font.size": 8,
     "axes.linewidth": 0.6,
@@ -35,6 +45,8 @@ _STYLE: dict[Any, Any] = {
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
     "svg.hashsalt": "tsraster",
+    # A dollar in a file name or the name of a class is a dollar.
+    "text.parse_math": False,
 }
 
 
@@ -66,18 +78,7 @@ def plot_histogram(histogram: Histogram, path: str | os.PathLike[str]) -> None:
     with _figure(path, height=3.0) as figure:
         axes = figure.add_subplot()
         _fill_counts(axes, histogram)
-        for edge in histogram.cutoffs:
-            axes.axvline(float(edge), color="#c1272d", linewidth=0.9)
-            axes.annotate(
-                f"{edge:g}",
-                (float(edge), 1.0),
-                xycoords=axes.get_xaxis_transform(),
-                xytext=(2, 2),
-                textcoords="offset points",
-                color="#c1272d",
-                rotation=45,
-                rotation_mode="anchor",
-            )
+        _draw_cutoffs(axes, histogram)
         unit = f" ({histogram.unit})" if histogram.unit else ""
         axes.set_xlabel(histogram.label + unit)
         axes.set_ylabel("pixels" if histogram.is_of_values else f"pixels in each of {len(histogram.counts)} bins")
@@ -87,9 +88,30 @@ def plot_histogram(histogram: Histogram, path: str | os.PathLike[str]) -> None:
         axes.set_title(Path(histogram.source).name, loc="left", pad=22 if histogram.cutoffs else 6)
 
 
+def _draw_cutoffs(axes: Axes, histogram: Histogram) -> None:
+    every = -(-len(histogram.cutoffs) // _CUTOFFS)
+    for i, (edge, text) in enumerate(zip(histogram.cutoffs, format_numbers(histogram.cutoffs), strict=True)):
+        axes.axvline(float(edge), color=_RED, linewidth=0.9 / every)
+        if i % every == 0:
+            axes.annotate(
+                text,
+                (float(edge), 1.0),
+                xycoords=axes.get_xaxis_transform(),
+                xytext=(2, 2),
+                textcoords="offset points",
+                color=_RED,
+                rotation=45,
+                rotation_mode="anchor",
+            )
+
+
 def _fill_counts(axes: Axes, histogram: Histogram) -> None:
     lower, upper = histogram.lower.astype(float), histogram.upper.astype(float)
-    if histogram.is_of_values:
+    if histogram.is_of_values and len(lower) == 1:
+        # A single value, whole or not, and however large, has some width, so that it is seen.
+        half = max(0.5, abs(lower[0]) / 1000)
+        counts, edges = histogram.counts.astype(float), np.array([lower[0] - half, upper[0] + half])
+    elif histogram.is_of_values:
         # Whole numbers stand in the middle of a bar of width 1; the gaps between those that occur stay empty.
         first, last = int(lower[0]), int(lower[-1])
         counts = np.zeros(last - first + 1)
@@ -97,7 +119,7 @@ def _fill_counts(axes: Axes, histogram: Histogram) -> None:
         edges = np.arange(first, last + 2) - 0.5
     else:
         counts, edges = histogram.counts.astype(float), np.append(lower, upper[-1])
-    axes.stairs(counts, edges, fill=True, color="#5b6770")
+    axes.stairs(counts, edges, fill=True, color=_GRAY)
 
 
 def plot_classes(classification: Classification, path: str | os.PathLike[str]) -> None:
@@ -130,34 +152,42 @@ def plot_classes(classification: Classification, path: str | os.PathLike[str]) -
 
 def _show_map(axes: Axes, classification: Classification, lut: Lut) -> None:
     rows, cols = classification.shape
-    left, bottom, right, top = classification.bounds or (0.0, float(rows), float(cols), 0.0)
-    painted = np.moveaxis(paint(classification.preview, lut), 0, -1)
+    georef = classification.georef
+    bounds = georef.bounds(classification.shape)
+    left, bottom, right, top = bounds or (0.0, float(rows), float(cols), 0.0)
+    painted = np.moveaxis(paint(_turn_north(classification), lut), 0, -1)
     axes.imshow(painted, extent=(left, right, bottom, top), interpolation="nearest")
     axes.spines[["top", "right"]].set_visible(True)
     axes.tick_params(labelsize=6)
     axes.ticklabel_format(useOffset=False, style="plain")
     axes.locator_params(nbins=5)
-    axes.set_xlabel("x" if classification.bounds else "column", fontsize=7)
-    axes.set_ylabel("y" if classification.bounds else "row", fontsize=7)
+    unit = f" ({georef.crs.units_factor[0]})" if bounds and georef.crs is not None else ""
+    axes.set_xlabel(f"x{unit}" if bounds else "column", fontsize=7)
+    axes.set_ylabel(f"y{unit}" if bounds else "row", fontsize=7)
     axes.tick_params(axis="y", rotation=90)
+
+
+def _turn_north(classification: Classification) -> NDArray[Any]:
+    """Return the preview with its first row in the north and its first column in the west, as its bounds have it."""
+    transform, preview = classification.georef.transform, classification.preview
+    if classification.georef.bounds(classification.shape) is None:
+        return preview
+    south_first, east_first = transform.e > 0, transform.a < 0
+    return preview[:: -1 if south_first else 1, :: -1 if east_first else 1]
 
 
 def _add_legend(figure: Figure, axes: Axes, classification: Classification, lut: Lut) -> None:
     from matplotlib.patches import Patch
 
-    shares, labels = classification.shares, [share.name or share.interval for share in classification.shares]
+    shares = classification.shares
     if len(shares) > 3 * _COLUMN:
         _add_color_bar(figure, axes, classification, lut)
         return
     colors = dict(zip(lut.keys, lut.array / 255, strict=True))
-    handles = [
-        Patch(
-            facecolor=colors[share.code], edgecolor="#888888", linewidth=0.3, label=f"{label}  ({share.percent:.1f} %)"
-        )
-        for share, label in zip(shares, labels, strict=True)
-    ]
+    handles = [Patch(facecolor=colors[share.code], edgecolor="#888888", linewidth=0.3) for share in shares]
     axes.legend(
         handles=handles,
+        labels=[f"{_label(share)}  ({share.percent:.1f} %)" for share in shares],
         title=_title(classification),
         loc="upper left",
         bbox_to_anchor=(1.02, 1.0),
@@ -172,6 +202,10 @@ def _add_legend(figure: Figure, axes: Axes, classification: Classification, lut:
     )
 
 
+def _label(share: ClassShare) -> str:
+    return share.name or share.interval
+
+
 def _title(classification: Classification) -> str:
     unit = classification.table.unit
     return f"{classification.label} ({unit})" if unit else classification.label
@@ -183,39 +217,32 @@ def _add_color_bar(figure: Figure, axes: Axes, classification: Classification, l
     from matplotlib.colors import BoundaryNorm, ListedColormap
 
     colors = dict(zip(lut.keys, lut.array / 255, strict=True))
-    count = len(classification.table)
+    shown = (
+        np.linspace(0, len(classification.shares) - 1, min(len(classification.shares), _STRIPES)).round().astype(int)
+    )
+    shares = [classification.shares[i] for i in shown]
     scale = ScalarMappable(
-        BoundaryNorm(np.arange(count + 1), count), ListedColormap([colors[code] for code in classification.table.codes])
+        BoundaryNorm(np.arange(len(shares) + 1), len(shares)), ListedColormap([colors[share.code] for share in shares])
     )
     bar = figure.colorbar(scale, ax=axes, shrink=0.9, spacing="uniform")
-    at = np.linspace(0, count - 1, 9).round().astype(int)
-    bar.set_ticks((at + 0.5).tolist(), labels=[classification.table.intervals[i] for i in at])
+    at = np.linspace(0, len(shares) - 1, _TICKS).round().astype(int)
+    bar.set_ticks((at + 0.5).tolist(), labels=[_label(shares[i]) for i in at])
     bar.ax.tick_params(labelsize=6)
     bar.minorticks_off()
     bar.set_label(_title(classification))
 
 
-class _figure:  # noqa: N801  it is used as a function
-    """An empty figure in the style of the package; saved when the block ends well."""
+@contextmanager
+def _figure(path: str | os.PathLike[str], *, height: float) -> Iterator[Figure]:
+    """Give an empty figure in the style of the package, and save it when the block ends well."""
+    require_matplotlib()
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
 
-    def __init__(self, path: str | os.PathLike[str], *, height: float) -> None:
-        require_matplotlib()
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-
-        self._path = path
-        self._context = mpl.rc_context(_STYLE)
-        self._context.__enter__()
-        self._figure = Figure(figsize=(_WIDTH, height), layout="constrained")
-
-    def __enter__(self) -> Figure:
-        return self._figure
-
-    def __exit__(self, *error: Any) -> None:
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+        yield figure
         try:
-            if error[0] is None:
-                self._figure.savefig(self._path, dpi=_DOTS, bbox_inches="tight", pad_inches=0.05)
+            figure.savefig(path, dpi=_DOTS, bbox_inches="tight", pad_inches=0.05)
         except OSError as failure:
-            raise WriteError(f"{Path(self._path).name} cannot be written ({failure.strerror})") from None
-        finally:
-            self._context.__exit__(None, None, None)
+            raise WriteError(f"{Path(path).name} cannot be written ({failure.strerror})") from None

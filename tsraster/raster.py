@@ -149,7 +149,7 @@ def is_color(bands: Sequence[Band]) -> bool:
     return roles == ["red", "green", "blue"] and all(band.dtype in ("uint8", "uint16") for band in bands)
 
 
-_ONE_AT_A_TIME = threading.Lock()
+_ONE_AT_A_TIME = threading.RLock()
 
 
 @contextmanager

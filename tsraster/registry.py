@@ -1,7 +1,6 @@
 """Registry: the one plug-in point, a dictionary that refuses doubles and suggests near names."""
 
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from typing import Generic, TypeVar
 
 from tsraster.errors import UnknownNameError, UsageError
@@ -19,6 +18,8 @@ def suggestion(name: str, known: list[str]) -> str:
     >>> suggestion("x", ["gray", "thermal"])
     'choose from gray, thermal'
     """
+    from difflib import get_close_matches
+
     near = get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else f"choose from {', '.join(known)}"
 

@@ -40,7 +40,8 @@ def classify(source: str, destination: str | None, plot: str | None, overwrite: 
     tsraster classify band.tif classes.tif --bins 20 --lut thermal --color picture.png
     tsraster classify photo.jpg labels.png --smooth gaussian:1 --cutoffs 0.25,0.4,0.6,0.75 --lut thin-section
     """
-    with open_plot(plot, source, overwrite=overwrite) as draw:
+    others = (destination, options["color"], options["save_table"], options["stats"])
+    with open_plot(plot, source, *others, overwrite=overwrite) as draw:
         with progress_bar("classify") as progress:
             result = classify_file(source, destination, overwrite=overwrite, progress=progress, **options)
         print_classes(result)

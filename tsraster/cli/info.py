@@ -24,6 +24,6 @@ def info(source: str, as_json: bool, **options: Any) -> None:
     with progress_bar("info") as progress:
         result = info_file(source, progress=progress, **options)
     if as_json:
-        click.echo(json.dumps(result.to_record(), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(result.to_record(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
         print_info(result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,16 +21,21 @@ _ENDINGS = (".png", ".pdf", ".svg")
 
 
 @contextmanager
-def open_plot(path: str | None, source: str, *, overwrite: bool) -> Iterator[Callable[[str, Any], None]]:
+def open_plot(
+    path: str | None, source: str, *others: str | None, overwrite: bool
+) -> Iterator[Callable[[str, Any], None]]:
     """Check that a plot can be written before anything long begins; give a function that draws it in the end.
 
     The function takes the name of a function of `tsraster.plots` and what that draws. It does nothing without a path.
+    `others` are the other outputs of the command, which the plot must not replace.
     """
     if path is None:
         yield lambda _, __: None
         return
     if not path.lower().endswith(_ENDINGS):
         raise UsageError(f"{path} has no ending that a plot can have; choose from {', '.join(_ENDINGS)}")
+    if Path(path).resolve() in [Path(other).resolve() for other in others if other is not None]:
+        raise UsageError(f"{path} is named for two outputs; give each a path of its own")
     plots = import_module("tsraster.plots")
     plots.require_matplotlib()
     with Outputs([path], sources=[source], overwrite=overwrite) as outputs:

@@ -5,11 +5,14 @@ Exit codes: 0 done; 1 the input or the work failed; 2 wrong usage.
 
 from __future__ import annotations
 
+import errno
+import io
 import logging
 import os
 import signal
 import sys
 import warnings
+from contextlib import suppress
 from importlib import import_module
 from types import FrameType
 from typing import NoReturn, TextIO
@@ -18,6 +21,7 @@ import click
 
 from tsraster import __version__
 from tsraster.errors import TsrasterError, TsrasterWarning, UsageError
+from tsraster.registry import suggestion
 
 COMMANDS = {
     "demo": "Draw small samples and run the main jobs on them.",
@@ -39,7 +43,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
         if cmd_name not in COMMANDS:
-            return None
+            ctx.fail(f"no command {cmd_name!r}; {suggestion(cmd_name, list(COMMANDS))}")
         command: click.Command = getattr(import_module(f"tsraster.cli.{cmd_name}"), cmd_name)
         return command
 
@@ -60,16 +64,26 @@ def program() -> None:
 
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
-    signal.signal(signal.SIGTERM, _stop)
+    _listen_to_signals()
     warnings.showwarning = _show_warning
     # What GDAL has to say is in the sentence of the error.
     logging.getLogger("rasterio").addHandler(logging.NullHandler())
-    code = _run()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A name that the terminal cannot show must not stop a job that has done its work.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    _end(_run())
+
+
+def _end(code: int) -> NoReturn:
+    """Leave at once: to take libraries apart piece by piece would only cost time, and threads may still be at work."""
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        code = 1
+        if error.errno != errno.EPIPE:
+            _say(_describe_os_error(error), 1)
     finally:
-        # All files are closed; to take libraries apart piece by piece would only cost time.
         os._exit(code)
 
 
@@ -79,30 +93,64 @@ def _run() -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return _say_as_click(error)
     except UsageError as error:
         return _say(error, 2)
     except TsrasterError as error:
         return _say(error, 1)
     except (click.Abort, KeyboardInterrupt):
-        return _say("stopped; no output was written or changed", 1)
-    except BrokenPipeError:
-        # The reader of our output has gone; keep Python from complaining when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _say(_STOPPED, 1)
+    except SystemExit:  # by click, when the reader of our output has gone
         return 1
+    except OSError as error:
+        return _say(_describe_os_error(error), 1)
     except MemoryError:
         return _say("there is not enough memory", 1)
     return 0
 
 
+def _say_as_click(error: click.ClickException) -> int:
+    """Say in one sentence what click would say in five lines; without any word on the command line, help."""
+    command = getattr(error, "ctx", None)
+    if command is None or isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        error.show()
+        return error.exit_code
+    return _say(f"{error.format_message().rstrip('.?')}; see {command.command_path} --help", error.exit_code)
+
+
+def _describe_os_error(error: OSError) -> str:
+    return f"{error.filename or 'what is printed'} cannot be written or read ({error.strerror})"
+
+
+_STOPPED = "stopped; every output is whole, or as it was before"
+
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def _listen_to_signals() -> None:
+    for number in _SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup and shells ask to be left alone
+            signal.signal(number, _stop)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Take back what is not done, and end without waiting for threads, of which one may take a minute for its block."""
+    for other in _SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    outputs = sys.modules.get("tsraster.writing")
+    if outputs is not None and not outputs.discard_staged():
+        # Files are being moved to their places; it takes no time to move them back.
+        raise KeyboardInterrupt
+    if sys.stderr.isatty():
+        # The progress bar has hidden the cursor, and stands where the sentence is to stand.
+        click.echo("\033[?25h", err=True)
+    _end(_say(_STOPPED, 1))
+
+
 def _say(error: object, code: int) -> int:
-    click.echo(f"Error: {error}", err=True)
+    with suppress(OSError, RuntimeError):
+        click.echo(f"Error: {error}".replace("\n", " "), err=True)
     return code
-
-
-def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 def _show_warning(

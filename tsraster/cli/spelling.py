@@ -65,10 +65,10 @@ class Listed(click.ParamType[Any]):
         """Turn the text of an option into a list."""
         if not isinstance(value, str):
             return value
-        fields = next(csv.reader([value], skipinitialspace=True), [])
         try:
+            fields = next(csv.reader([value], skipinitialspace=True, strict=True), [])
             return [self.item(field.strip()) for field in fields]
-        except ValueError:
+        except (ValueError, csv.Error):
             self.fail(f"{value!r} is no list of {self.name} separated by commas", param, ctx)
 
 
@@ -77,9 +77,15 @@ def parse_number(text: str) -> int | float:
     return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
 
 
+def parse_text(text: str) -> str:
+    """Return a text, if it is one and not bytes that mean nothing."""
+    text.encode("utf-8")
+    return text
+
+
 NUMBERS = Listed(parse_number, "numbers")
 WHOLE_NUMBERS = Listed(int, "whole numbers")
-TEXTS = Listed(str, "texts")
+TEXTS = Listed(parse_text, "texts")
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tsraster.errors import LutError
-from tsraster.lut import RGBA, TRANSPARENT, Lut
+from tsraster.lut import RGBA, Lut
 
 _SHOWN = 12
 """How many missing codes an error lists."""
@@ -71,15 +71,20 @@ def bind_lut(lut: Lut, codes: Sequence[int]) -> Lut:
         _check_covered(lut, codes)
         colors = {int(key): color for key, color in zip(lut.keys, lut.colors, strict=True)}
         names = {int(key): name for key, name in zip(lut.keys, lut.names, strict=True)}
-    keys = tuple(sorted(codes))
+    keys, nodata = tuple(sorted(codes)), _color_of_no_class(lut)
     return Lut(
         name=lut.name,
         kind="classes",
         keys=keys or (0,),
-        colors=tuple(colors[key] for key in keys) or (TRANSPARENT,),
+        colors=tuple(colors[key] for key in keys) or (nodata,),
         names=tuple(names[key] for key in keys) or ("",),
-        nodata=lut.nodata,
+        nodata=nodata,
     )
+
+
+def _color_of_no_class(lut: Lut) -> RGBA:
+    is_listed = lut.kind == "classes" and lut.keys[0] == 0
+    return lut.colors[0] if is_listed else lut.nodata
 
 
 def _check_covered(lut: Lut, codes: Sequence[int]) -> None:

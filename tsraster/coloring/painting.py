@@ -52,9 +52,8 @@ def colorize(codes: ArrayLike, lut: Lut, *, classes: tuple[int, ...] = ()) -> ND
     present = [int(code) for code in np.unique(array) if code]
     if present and present[0] < 0:
         raise DataError(f"the class code {present[0]} is negative")
-    if classes and lut.kind == "ramp":
-        return paint(array, bind_lut(bind_lut(lut, classes), present))
-    return paint(array, bind_lut(lut, classes or present))
+    spread = bind_lut(lut, classes) if classes and lut.kind == "ramp" else lut
+    return paint(array, bind_lut(spread, present))
 
 
 def paint(codes: NDArray[Any], lut: Lut) -> NDArray[np.uint8]:
@@ -103,5 +102,5 @@ def flatten(painted: NDArray[np.uint8]) -> NDArray[np.uint8]:
     color, alpha = painted[:3], painted[3].astype(np.uint16)
     if (painted[3] == 255).all():
         return color
-    mixed = color.astype(np.uint16) * alpha + 255 * (255 - alpha) + 127
+    mixed: NDArray[np.uint16] = color.astype(np.uint16) * alpha + 255 * (255 - alpha) + 127
     return (mixed // 255).astype(np.uint8)

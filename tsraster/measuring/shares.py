@@ -29,7 +29,7 @@ class ClassShare:
     """Square meters; None where pixels have no size."""
 
 
-def count_codes(codes: NDArray[Any], table: ClassTable) -> NDArray[np.int64]:
+def count_codes(codes: NDArray[Any], table: ClassTable, *, times: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
     """Count the pixels of each class of a table in a block.
 
     Parameters
@@ -38,6 +38,8 @@ def count_codes(codes: NDArray[Any], table: ClassTable) -> NDArray[np.int64]:
         As `classify` gives them.
     table : ClassTable
         The classes.
+    times : array of int64, shape (...), optional
+        How many pixels each code stands for; one when None.
 
     Returns
     -------
@@ -50,13 +52,19 @@ def count_codes(codes: NDArray[Any], table: ClassTable) -> NDArray[np.int64]:
     array([3, 1])
     """
     wanted = np.array(table.codes, dtype=np.int64)
-    if codes.dtype == np.uint8:
+    if codes.dtype == np.uint8 and times is None:
         return _count_bytes(codes)[wanted]
     if wanted.max() < _COUNTED:
-        return np.bincount(codes.ravel(), minlength=int(wanted.max()) + 1)[wanted]
-    present, counts = np.unique(codes, return_counts=True)
-    found = dict(zip(present.tolist(), counts.tolist(), strict=True))
+        return _sum_times(codes, times, int(wanted.max()) + 1)[wanted]
+    present, place = np.unique(codes, return_inverse=True)
+    found = dict(zip(present.tolist(), _sum_times(place, times, len(present)).tolist(), strict=True))
     return np.array([found.get(code, 0) for code in table.codes], dtype=np.int64)
+
+
+def _sum_times(places: NDArray[Any], times: NDArray[np.int64] | None, size: int) -> NDArray[np.int64]:
+    """Sum up how often each place from 0 on occurs; exact up to 2**53 pixels, because numpy weighs with floats."""
+    weights = None if times is None else times.ravel()
+    return np.bincount(places.ravel(), weights=weights, minlength=size).astype(np.int64)
 
 
 def _count_bytes(codes: NDArray[np.uint8]) -> NDArray[np.int64]:

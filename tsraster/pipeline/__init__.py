@@ -2,8 +2,9 @@
 
 from tsraster.pipeline.classify import Classification, classify_file
 from tsraster.pipeline.colorize import Coloring, colorize_file
-from tsraster.pipeline.describe import Histogram, RasterInfo, histogram_file, info_file
 from tsraster.pipeline.fitting import read_table
+from tsraster.pipeline.histogram import Histogram, histogram_file
+from tsraster.pipeline.rasterinfo import RasterInfo, info_file
 
 __all__ = [
     "Classification",

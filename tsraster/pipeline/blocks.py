@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TypeVar
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from tsraster.errors import UsageError
 from tsraster.raster import Raster, Window
@@ -66,6 +66,7 @@ class BlockWork:
     workers: int
     block_size: int | None = None
     progress: Progress | None = None
+    _under_way: set[Future[Any]] = field(default_factory=set, init=False, repr=False)
 
     def run(
         self, raster: Raster, function: Callable[[Window], Result], *, done: int = 0, passes: int = 1
@@ -94,18 +95,26 @@ class BlockWork:
     ) -> Iterator[tuple[Window, Result]]:
         ahead = 2 * self.workers + 1
         pending: deque[tuple[Window, Future[Result]]] = deque()
-        try:
-            for window in windows:
-                pending.append((window, self.executor.submit(function, window)))
-                if len(pending) >= ahead:
-                    first, future = pending.popleft()
-                    yield first, future.result()
-            while pending:
-                first, future = pending.popleft()
-                yield first, future.result()
-        finally:
-            for _, future in pending:
-                future.cancel()
+        for window in windows:
+            pending.append((window, self._submit(function, window)))
+            if len(pending) >= ahead:
+                yield self._take(*pending.popleft())
+        while pending:
+            yield self._take(*pending.popleft())
+
+    def _submit(self, function: Callable[[Window], Result], window: Window) -> Future[Result]:
+        future = self.executor.submit(function, window)
+        self._under_way.add(future)
+        return future
+
+    def _take(self, window: Window, future: Future[Result]) -> tuple[Window, Result]:
+        result = future.result()
+        self._under_way.discard(future)
+        return window, result
+
+    def stop(self) -> None:
+        """Cancel the blocks that wait, and wait for those that run: they still read from a raster that is to be closed."""
+        wait([future for future in self._under_way if not future.cancel()])
 
 
 def count_processors() -> int:
@@ -136,11 +145,8 @@ def block_work(
     if block_size is not None and block_size < 1:
         raise UsageError(f"a block of {block_size} pixels cannot be; give a number from 1")
     number = workers or count_processors()
-    if executor is not None:
-        yield BlockWork(executor=executor, workers=number, block_size=block_size, progress=progress)
-        return
-    threads = ThreadPoolExecutor(number)
-    try:
-        yield BlockWork(executor=threads, workers=number, block_size=block_size, progress=progress)
-    finally:
-        threads.shutdown(cancel_futures=True)
+    with ExitStack() as stack:
+        chosen = executor if executor is not None else stack.enter_context(ThreadPoolExecutor(number))
+        work = BlockWork(executor=chosen, workers=number, block_size=block_size, progress=progress)
+        stack.callback(work.stop)
+        yield work

@@ -20,9 +20,10 @@ from tsraster.measuring import ClassShare, list_shares
 from tsraster.pipeline.blocks import Progress, block_work
 from tsraster.pipeline.classjob import ClassifyJob
 from tsraster.pipeline.fitting import TableLike, draft_table, fit_table, label_table, measure_values
-from tsraster.pipeline.imaging import PathLike, choose_targets
+from tsraster.pipeline.imaging import PathLike, choose_targets, list_paths
 from tsraster.pipeline.values import Values
 from tsraster.preparing import plan_preparation
+from tsraster.raster import Georef
 from tsraster.reading import gdal_settings, open_raster
 from tsraster.writing import Outputs, write_rows, write_text
 
@@ -45,8 +46,8 @@ class Classification:
     """Every n-th code, shape (row, col), at most 1200 rows and columns."""
     shape: tuple[int, int]
     """Rows and columns of the raster."""
-    bounds: tuple[float, float, float, float] | None
-    """Left, bottom, right, top in the CRS; None where the raster lies nowhere, or rotated."""
+    georef: Georef
+    """Where the raster lies."""
     lut: Lut | None
     """The colors of the classes."""
     label: str
@@ -157,7 +158,13 @@ def classify_file(
 
     Examples
     --------
-    >>> classify_file("band.tif", "classes.tif", bins=20, lut="thermal", color="picture.png")  # doctest: +SKIP
+    >>> import tempfile
+    >>> from tsraster.pipeline.demo import draw_samples
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     scene, _ = draw_samples(folder)
+    ...     result = classify_file(scene, f"{folder}/classes.tif", cutoffs=[285, 295], lut="thermal")
+    >>> [share.interval for share in result.shares]
+    ['<= 285', '(285, 295]', '> 295']
     """
     colors = lut if lut is None or isinstance(lut, Lut) else read_lut(lut)
     draft = label_table(draft_table(cutoffs, bins, table, closed), values=values, names=names, lut=colors)
@@ -166,7 +173,7 @@ def classify_file(
         raise UsageError("a color picture needs a color table; name one with --lut, such as thermal")
     codes_to, colors_to = choose_targets(destination, color, cog=cog)
     wanted = [path for path in (destination, color, save_table, stats) if path is not None]
-    inputs = [source, *(path for path in (table, lut) if isinstance(path, (str, os.PathLike)))]
+    inputs = list_paths(source, table, lut)
     with (
         gdal_settings(),
         open_raster(source) as raster,
@@ -197,7 +204,7 @@ def classify_file(
         outside=tally.valid - int(tally.counts.sum()),
         preview=preview.pixels,
         shape=raster.shape,
-        bounds=raster.georef.bounds(raster.shape),
+        georef=raster.georef,
         lut=palette,
         label=preparation.label,
         written=tuple(os.fspath(path) for path in wanted),

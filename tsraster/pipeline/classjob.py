@@ -107,8 +107,9 @@ class ClassifyJob:
                     picture.write(window, painted)
             if not total.valid:
                 raise DataError(f"{raster.name}: {NOTHING_VALID}")
-        if colors_to is not None and layers == "white" and int(total.counts.sum()) < raster.shape[0] * raster.shape[1]:
-            say_white(colors_to)
+        if colors_to is not None and self.palette is not None:
+            without_class = raster.shape[0] * raster.shape[1] - int(total.counts.sum())
+            say_white(colors_to, self.palette, without_class=without_class)
         return total, preview
 
     @property
@@ -117,7 +118,7 @@ class ClassifyJob:
         edges = self.table.edges
         is_open = bool(edges) and not np.isfinite([edges[0], edges[-1]]).any()
         is_fitted = self.distribution is not None
-        return (is_open or is_fitted or self.outside == "clamp") and not self.values.raster.can_be_invalid
+        return (is_open or is_fitted or self.outside != "nodata") and not self.values.raster.can_be_invalid
 
     @cached_property
     def _known(self) -> ClassTally | None:
@@ -125,6 +126,5 @@ class ClassifyJob:
         if self.distribution is None or not len(self.distribution.values):
             return None
         values, counts = self.distribution.values, self.distribution.counts
-        codes = classify(values, self.table)
-        sums = [int(counts[codes == code].sum()) for code in self.table.codes]
-        return ClassTally(counts=np.array(sums, dtype=np.int64), valid=self.distribution.count)
+        sums = count_codes(classify(values, self.table), self.table, times=counts)
+        return ClassTally(counts=sums, valid=self.distribution.count)

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tsraster.classtable import ClassTable
 from tsraster.coloring import bind_lut
-from tsraster.errors import DataError, LutError
+from tsraster.errors import BandError, DataError, LutError
 from tsraster.lut import Lut
 from tsraster.lutfiles import read_lut
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
@@ -22,16 +23,16 @@ from tsraster.pipeline.imaging import (
     PathLike,
     Target,
     choose_layers,
-    choose_targets,
+    list_paths,
     open_colors,
     paint_layers,
     say_white,
 )
 from tsraster.pipeline.values import Values
-from tsraster.preparing import plan_preparation
+from tsraster.preparing import Preparation, plan_preparation
 from tsraster.raster import Raster, Window
 from tsraster.reading import gdal_settings, open_raster
-from tsraster.writing import Outputs
+from tsraster.writing import Outputs, check_format
 
 _MOST_CODES = 2**20
 
@@ -106,42 +107,61 @@ def colorize_file(
     """
     colors = lut if lut is None or isinstance(lut, Lut) else read_lut(lut)
     known = read_table(table) if table is not None else None
-    _, target = choose_targets(None, destination, cog=cog)
-    inputs = [source, *(path for path in (lut, table) if isinstance(path, (str, os.PathLike)))]
+    target = Target(path=destination, driver=check_format(destination, cog=cog))
+    inputs = list_paths(source, lut, table)
     with (
         gdal_settings(),
         open_raster(source) as raster,
         Outputs([destination], sources=inputs, overwrite=overwrite) as outputs,
     ):
-        values = Values(raster, plan_preparation(raster, band=band or _only_band(raster)), keep=True)
-        if values.preparation.dtype.kind not in "iu":
-            raise DataError(f"{raster.name} holds {values.preparation.dtype} and no class codes; classify it first")
+        values = Values(raster, _plan_codes(raster, band), keep=True)
+        colors = colors if colors is not None else _own_palette(raster)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
             counts = _count_codes(values, work)
             present = [code for code in counts if code]
-            spread = bind_lut(_or_palette(colors, raster), known.codes if known is not None else present)
-            palette = bind_lut(spread, present)
-            if target is not None:
-                complete = not raster.can_be_invalid and 0 not in counts
-                _paint_blocks(
-                    values, palette, work, outputs, target, choose_layers(target.driver, palette, complete=complete)
-                )
-    classes = {code: counts[code] for code in present}
-    without = raster.shape[0] * raster.shape[1] - sum(classes.values())
-    if target is not None and target.driver == "JPEG" and without:
-        say_white(target)
+            palette = _bind_present(colors, present, known, raster)
+            complete = not raster.can_be_invalid and 0 not in counts
+            layers = choose_layers(target.driver, palette, complete=complete)
+            _paint_blocks(values, palette, work, outputs, target, layers)
+        classes = {code: counts[code] for code in present}
+        without_class = raster.shape[0] * raster.shape[1] - sum(classes.values())
+        say_white(target, palette, without_class=without_class)
     return Coloring(
-        source=raster.name, lut=palette, counts=classes, without_class=without, written=(os.fspath(destination),)
+        source=raster.name,
+        lut=palette,
+        counts=classes,
+        without_class=without_class,
+        written=(os.fspath(destination),),
     )
 
 
-def _only_band(raster: Raster) -> int | None:
-    return raster.data_bands[0].number if len(raster.data_bands) == 1 else None
+def _plan_codes(raster: Raster, band: int | None) -> Preparation:
+    """Take the band that holds the codes as it is, also of a color picture."""
+    if band is None and len(raster.data_bands) != 1:
+        raise BandError(
+            f"{raster.name} has {len(raster.data_bands)} bands; name the one with class codes with --band: "
+            f"{raster.list_bands()}"
+        )
+    preparation = plan_preparation(raster, band=raster.data_bands[0].number if band is None else band)
+    if preparation.dtype.kind not in "iu":
+        raise DataError(f"{raster.name} holds {preparation.dtype} and no class codes; classify it first")
+    return preparation
 
 
-def _or_palette(lut: Lut | None, raster: Raster) -> Lut:
-    if lut is not None:
-        return lut
+def _bind_present(lut: Lut, present: list[int], known: ClassTable | None, raster: Raster) -> Lut:
+    """Bind a color table to the codes that occur; a ramp first to all classes that are known."""
+    if lut.kind == "ramp" and known is not None:
+        lut = bind_lut(lut, known.codes)
+        strange = [code for code in present if code not in lut.keys]
+        if strange:
+            raise LutError(
+                f"{raster.name} holds the code {strange[0]}, for which the class table has no class and so the ramp "
+                "no color; give the table that it was classified with, or none"
+            )
+    return bind_lut(lut, present)
+
+
+def _own_palette(raster: Raster) -> Lut:
     if not raster.palette:
         raise LutError(f"{raster.name} has no palette of its own; name a color table with --lut")
     keys = tuple(sorted(code for code in raster.palette if code))

@@ -24,6 +24,11 @@ Layers = Literal["RGB", "RGBA", "white"]
 """Opaque; transparent where there is no class; or white there, for formats that cannot be transparent."""
 
 
+def list_paths(*inputs: object) -> list[PathLike]:
+    """Return those inputs that are paths, and no objects that were made of files before."""
+    return [path for path in inputs if isinstance(path, (str, os.PathLike))]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
     """Where an image goes, and in which format."""
@@ -90,6 +95,15 @@ def open_colors(outputs: Outputs, target: Target, raster: Raster, layers: Layers
     return ImageWriter(outputs.stage(target.path), target.driver, image)
 
 
-def say_white(target: Target) -> None:
-    """Say that a picture cannot be transparent where there is no class."""
-    warnings.warn(f"{target.path}: JPEG cannot be transparent; pixels of no class are white", LossWarning, stacklevel=3)
+def say_white(target: Target, lut: Lut, *, without_class: int) -> None:
+    """Say what a picture shows as white because it cannot be transparent; `without_class` counts pixels."""
+    if target.driver != "JPEG":
+        return
+    if without_class and lut.nodata[3] < 255:
+        _warn_white(target, "pixels of no class are white")
+    if not lut.is_opaque:
+        _warn_white(target, "the colors that should be are laid on white")
+
+
+def _warn_white(target: Target, what: str) -> None:
+    warnings.warn(f"{target.path}: JPEG cannot be transparent; {what}", LossWarning, stacklevel=4)

@@ -63,7 +63,13 @@ class Values:
         with self._one_at_a_time:
             if size <= self._room:
                 self._room -= size
-                self._kept[window] = pixels.data, valid
+                self._kept[window] = _cut_out(pixels.data), valid
+
+
+def _cut_out(data: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return a copy of what is only a part of a larger array, such as a block without its halo: it would keep all of that."""
+    whole = data.base
+    return data.copy() if isinstance(whole, np.ndarray) and whole.nbytes > data.nbytes else data
 
 
 def _unpack(data: NDArray[np.generic], packed: NDArray[np.uint8] | None) -> Pixels:

@@ -118,8 +118,8 @@ class GdalReader:
         if turn == Orientation():
             return array
         upright = xarray.DataArray(turn.turn(array.data), dims=array.dims, attrs=array.attrs, name=array.name)
-        centers = {"y": np.arange(upright.sizes["y"]) + 0.5, "x": np.arange(upright.sizes["x"]) + 0.5}
-        return upright.assign_coords(band=array.band, spatial_ref=array.spatial_ref, **centers)
+        centers = {axis: np.arange(upright.sizes[axis]) + 0.5 for axis in ("y", "x")}
+        return upright.assign_coords({"band": array.band, "spatial_ref": array.spatial_ref, **centers})
 
     def close(self) -> None:
         """Close every handle that is open in this process."""

@@ -169,12 +169,17 @@ def _needs_mask(band: Band, flags: set[str]) -> bool:
 def _read_georef(dataset: Any) -> Georef:
     gcps, gcp_crs = dataset.gcps
     return Georef(
-        crs=dataset.crs,
+        crs=None if _is_made_up(dataset.crs) else dataset.crs,
         transform=dataset.transform,
         gcps=tuple(gcps),
         gcp_crs=gcp_crs if gcps else None,
         rpcs=dataset.rpcs,
     )
+
+
+def _is_made_up(crs: Any) -> bool:
+    """Tell whether GDAL had to invent a CRS, for a GeoTIFF that says of its pixels that they are points, but not where."""
+    return crs is not None and crs.to_wkt().startswith('LOCAL_CS["unnamed",UNIT["unknown"')
 
 
 def _read_tags(dataset: Any) -> dict[str, dict[str, str]]:

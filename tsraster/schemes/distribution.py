@@ -62,6 +62,8 @@ class Tally:
         T. F. Chan, G. H. Golub, R. J. LeVeque, "Updating formulae and a pairwise algorithm for computing sample
         variances", 1979.
         """
+        if not self.count and not len(self.counts):
+            return other
         if len(self.counts):
             return Tally(counts=self.counts + other.counts)
         count = self.count + other.count
@@ -76,21 +78,25 @@ class Tally:
         )
 
 
+def counts_each(dtype: np.dtype[Any]) -> bool:
+    """Tell whether every value of a type is counted for itself: integers of 8 and 16 bits."""
+    return dtype.kind in "iu" and dtype.itemsize <= 2
+
+
 def tally_block(pixels: Pixels) -> Tally:
     """Tally the valid values of one block, of shape (row, col) or any other."""
     values, valid = pixels.data, pixels.valid
-    if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
+    if counts_each(values.dtype):
         return Tally(counts=_count_small(values, valid))
     inside = values.ravel() if valid.all() else values[valid]
     if not inside.size:
         return Tally()
-    mean = float(inside.mean(dtype=np.float64))
+    # The sums may be infinite, as where -1.8e308 is meant as nodata but not said to be; the range is right all the same.
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(inside.mean(dtype=np.float64))
+        squares = float(np.square(np.subtract(inside, mean, dtype=np.float64)).sum())
     return Tally(
-        count=inside.size,
-        minimum=inside.min().item(),
-        maximum=inside.max().item(),
-        mean=mean,
-        squares=float(np.square(np.subtract(inside, mean, dtype=np.float64)).sum()),
+        count=inside.size, minimum=inside.min().item(), maximum=inside.max().item(), mean=mean, squares=squares
     )
 
 
@@ -119,7 +125,7 @@ def summarize(tallies: Iterable[Tally], dtype: np.dtype[Any]) -> Distribution:
     >>> whole.count, whole.minimum, whole.maximum, whole.values, whole.counts
     (6, 3, 5, array([3, 5]), array([4, 2]))
     """
-    total = reduce(Tally.merge, tallies)
+    total = reduce(Tally.merge, tallies, Tally())
     if len(total.counts):
         return _summarize_counts(total.counts, int(np.iinfo(dtype).min))
     if not total.count:

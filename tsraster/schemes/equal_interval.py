@@ -1,5 +1,7 @@
 """Equal intervals: the bins of a histogram."""
 
+from itertools import pairwise
+
 from tsraster.classtable import Number
 from tsraster.errors import DataError
 from tsraster.schemes.distribution import Distribution
@@ -43,7 +45,7 @@ def equal_interval(distribution: Distribution, classes: int) -> tuple[Number, ..
             f"all {distribution.count} valid pixels have the value {low}, which cannot be divided into bins; use --cutoffs"
         )
     edges = (low, *(_divide(low, high, i, classes) for i in range(1, classes)), high)
-    if len(set(edges)) <= classes:
+    if not all(a < b for a, b in pairwise(edges)):
         raise DataError(f"the values from {low} to {high} are too near each other for {classes} bins; use fewer")
     return edges
 

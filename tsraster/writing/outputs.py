@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from types import TracebackType
 
 from tsraster.errors import DestinationExistsError, UsageError, WriteError
+from tsraster.writing.image import FORMATS
 
 PathLike = str | os.PathLike[str]
 
@@ -18,11 +20,15 @@ _SIDECARS = (".aux.xml", ".ovr", ".msk")
 """What GDAL keeps beside a raster under the raster's full name. An old one would override what a new raster says."""
 
 
+_open: list[Outputs] = []
+"""Those whose files are being made."""
+
+
 class Outputs:
     """Destinations that appear together, when the work is done, or not at all.
 
     Use it as a context manager: `stage` gives a path to write to; when the block ends without an error the files are moved to
-    their destinations, sidecars first; otherwise nothing remains.
+    their destinations, sidecars first; otherwise nothing remains. Where one cannot be moved, the others are moved back.
 
     Parameters
     ----------
@@ -47,74 +53,184 @@ class Outputs:
         self, destinations: Iterable[PathLike | None], *, sources: Iterable[PathLike], overwrite: bool
     ) -> None:
         self._destinations = [Path(d) for d in destinations if d is not None]
+        self._sources = [os.fspath(source) for source in sources]
+        self._overwrite = overwrite
         self._folders: dict[Path, Path] = {}
-        _check_distinct(self._destinations, [os.fspath(source) for source in sources])
+        self._moves: list[tuple[Path, Path | None]] = []
+        for destination in self._destinations:
+            _check_name(destination)
+        _check_distinct(self._destinations, self._sources)
         for destination in self._destinations:
             _check_destination(destination, overwrite=overwrite)
 
     def stage(self, destination: PathLike) -> Path:
         """Return where to write the file that is to become `destination`; its sidecars go beside it."""
         real = _real_path(Path(destination))
-        if real.parent not in self._folders:
-            try:
-                self._folders[real.parent] = Path(tempfile.mkdtemp(prefix=".tsraster-", dir=real.parent))
-            except OSError as error:
-                raise WriteError(
-                    f"{destination} cannot be written: the folder {real.parent} cannot be ({error.strerror})"
-                ) from None
-        return self._folders[real.parent] / real.name
+        return self._folders[real] / real.name
 
     def __enter__(self) -> Outputs:
+        _open.append(self)
+        try:
+            for destination in self._destinations:
+                self._make_folder(destination)
+        except BaseException:
+            self.discard()
+            raise
         return self
+
+    def _make_folder(self, destination: Path) -> None:
+        real = _real_path(destination)
+        # It is noted before it is made, so that it is found whenever the work is stopped.
+        folder = self._folders[real] = real.parent / f".tsraster-{token_hex(6)}"
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise WriteError(
+                f"{destination} cannot be written: nothing can be made in the folder {real.parent} ({error.strerror})"
+            ) from None
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
             if kind is None:
-                for destination in self._destinations:
-                    self._publish(destination)
+                self._publish()
         finally:
-            for folder in self._folders.values():
-                shutil.rmtree(folder, ignore_errors=True)
+            self.discard()
 
-    def _publish(self, destination: Path) -> None:
+    def discard(self) -> None:
+        """Remove what is staged."""
+        for folder in self._folders.values():
+            shutil.rmtree(folder, ignore_errors=True)
+        if self in _open:
+            _open.remove(self)
+
+    @property
+    def is_publishing(self) -> bool:
+        """Whether files are being moved to their destinations."""
+        return bool(self._moves)
+
+    def _publish(self) -> None:
+        for destination in self._destinations:
+            try:
+                self._move(destination)
+            except BaseException as error:
+                self._move_back()
+                if isinstance(error, OSError) and not isinstance(error, WriteError):
+                    raise WriteError(f"{destination} cannot be written ({error.strerror})") from None
+                raise
+        self._moves.clear()
+
+    def _move(self, destination: Path) -> None:
         real = _real_path(destination)
-        staged = self._folders[real.parent] / real.name
-        try:
-            for ending in _SIDECARS:
-                real.with_name(real.name + ending).unlink(missing_ok=True)
-            for sidecar in _staged_sidecars(staged):
-                os.replace(sidecar, real.with_name(sidecar.name))
-            os.replace(staged, real)
-        except OSError as error:
-            raise WriteError(f"{destination} cannot be written ({error.strerror})") from None
+        staged = self.stage(destination)
+        if real.exists():
+            if not self._overwrite:
+                raise DestinationExistsError(
+                    f"{destination} was made by somebody else in the meantime; give --overwrite to replace it"
+                )
+            shutil.copymode(real, staged)
+        for sidecar in _list_sidecars(real):
+            if not self._is_of_source(sidecar):
+                self._replace(sidecar, staged.with_name(sidecar.name))
+        self._replace(real, staged)
+
+    def _replace(self, place: Path, made: Path) -> None:
+        """Move a file to its place, or remove what is there if none was made; keep what was there until all is done."""
+        self._moves.append((place, _keep(place, made.with_name(f".kept-{len(self._moves)}"))))
+        if made.exists():
+            os.replace(made, place)
+        else:
+            place.unlink(missing_ok=True)
+
+    def _move_back(self) -> None:
+        while self._moves:
+            place, kept = self._moves.pop()
+            with suppress(OSError):
+                if kept is None:
+                    place.unlink(missing_ok=True)
+                else:
+                    os.replace(kept, place)
+
+    def _is_of_source(self, sidecar: Path) -> bool:
+        """Tell whether a world file is also that of a source: scan.jgw goes with scan.jpg as with scan.jpeg."""
+        suffixed = (Path(source) for source in self._sources if Path(source).suffix)
+        return any(_is_same(sidecar, os.fspath(path.with_suffix(world_suffix(path)))) for path in suffixed)
 
 
-def _staged_sidecars(staged: Path) -> list[Path]:
-    """The files made beside a staged one: under its full name with an ending more, or its world file."""
-    world = staged.with_suffix(world_suffix(staged))
-    return [path for path in staged.parent.iterdir() if path.name.startswith(staged.name + ".") or path == world]
+def discard_staged() -> bool:
+    """Remove what any job in this process has staged, because the process is about to end.
+
+    Returns
+    -------
+    bool
+        False if files are being moved just now, which must not be cut short; then nothing is removed.
+    """
+    if any(outputs.is_publishing for outputs in _open):
+        return False
+    while _open:
+        _open[-1].discard()
+    return True
+
+
+def _keep(place: Path, kept: Path) -> Path | None:
+    """Give a file a second name, under which it stays while it is replaced; None where there is none."""
+    try:
+        os.link(place, kept)
+    except FileNotFoundError:
+        return None
+    except OSError:  # not every file system has links
+        shutil.copy2(place, kept)
+    return kept
+
+
+def _list_sidecars(path: Path) -> list[Path]:
+    """Return all files that GDAL would read together with an output, whether they exist or not."""
+    sidecars = [path.with_name(path.name + ending) for ending in _SIDECARS]
+    return [*sidecars, path.with_suffix(world_suffix(path))] if path.suffix.lower() in FORMATS else sidecars
 
 
 def world_suffix(path: Path) -> str:
-    """Return the ending of the world file of a picture, such as .pgw for .png."""
+    """Return the ending of the world file of a picture.
+
+    Examples
+    --------
+    >>> world_suffix(Path("picture.png")), world_suffix(Path("SCAN.JPEG"))
+    ('.pgw', '.JGW')
+    """
     suffix = path.suffix
-    return f"{suffix[:2]}{suffix[-1:]}w"
+    return f"{suffix[:2]}{suffix[-1:]}{'W' if suffix.isupper() else 'w'}"
 
 
 def _real_path(path: Path) -> Path:
     """Follow links, so that the file they lead to is replaced and not the link."""
-    return path.resolve()
+    return Path(os.path.realpath(path))
+
+
+def _check_name(destination: Path) -> None:
+    if "\0" in str(destination):
+        raise WriteError(f"{str(destination)!r} cannot be the name of a file")
+    if destination.suffix.lower() not in FORMATS:
+        return
+    try:
+        str(_real_path(destination)).encode("utf-8")
+    except UnicodeEncodeError:
+        raise WriteError(f"{destination} cannot be written: GDAL writes images only to paths that are UTF-8") from None
 
 
 def _check_distinct(destinations: list[Path], sources: list[str]) -> None:
     for i, destination in enumerate(destinations):
         for source in sources:
             if _is_same(destination, source):
-                raise UsageError(f"the destination {destination} is the source; give another one")
+                raise UsageError(f"the destination {destination} is an input, {source}; give another one")
         if _real_path(destination) in [_real_path(other) for other in destinations[:i]]:
             raise UsageError(f"{destination} is named for two outputs; give each a path of its own")
+    for destination in destinations:
+        sidecars = _list_sidecars(_real_path(destination))
+        others = [str(other) for other in destinations if _real_path(other) in sidecars]
+        others += [source for source in sources if any(_is_same(sidecar, source) for sidecar in sidecars)]
+        if others:
+            raise UsageError(f"{others[0]} has the name of a file that goes with {destination}; give another name")
 
 
 def _is_same(destination: Path, source: str) -> bool:

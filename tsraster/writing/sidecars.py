@@ -14,10 +14,8 @@ from xml.etree import ElementTree
 import affine
 
 from tsraster.raster import Georef
+from tsraster.writing.image import LARGEST_NAMED_CODE
 from tsraster.writing.outputs import world_suffix
-
-LARGEST_NAMED_CODE = 65535
-"""Category names are a list by code, with empty places for the codes between; beyond this it would be unreasonably long."""
 
 
 def amend_aux_xml(
@@ -85,7 +83,7 @@ def write_world_file(path: Path, georef: Georef) -> None:
 
 
 def list_categories(codes: Sequence[int], names: Sequence[str]) -> list[str]:
-    """Return the name of every code from 0 to the largest, empty where there is no class.
+    """Return the name of every code from 0 to the largest, empty where there is no class; none where that is too large.
 
     Examples
     --------

@@ -20,8 +20,8 @@ def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(header)
             writer.writerows([["" if field is None else field for field in row] for row in rows])
-    except OSError as error:
-        raise WriteError(f"{path.name} cannot be written ({error.strerror})") from None
+    except (OSError, UnicodeEncodeError) as error:
+        raise _failed(path, error) from None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -34,5 +34,10 @@ def write_text(path: Path, text: str) -> None:
     """
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise WriteError(f"{path.name} cannot be written ({error.strerror})") from None
+    except (OSError, UnicodeEncodeError) as error:
+        raise _failed(path, error) from None
+
+
+def _failed(path: Path, error: OSError | UnicodeEncodeError) -> WriteError:
+    cause = error.strerror if isinstance(error, OSError) else "a text in it cannot be UTF-8"
+    return WriteError(f"{path.name} cannot be written ({cause})")

@@ -1,0 +1,169 @@
+"""A class map in each format: codes, palette, names of the classes, nodata, and how it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+
+from tsraster.errors import LossWarning, UsageError
+from tsraster.lut import Lut
+from tsraster.pipeline import classify_file
+
+Draw = Callable[..., Path]
+Info = Callable[[Path], dict[str, Any]]
+
+PLACE = {"crs": "EPSG:32616", "transform": Affine(30, 0, 500000, 0, -30, 4600000)}
+NAMES = ["sea", 'Moor & Fen <"wet">', "Äcker", "林", ""]
+CUTOFFS = [10, 20, 30, 40]
+IN_A_ROW = [1, 2, 3, 4, 5]
+SPARSE = [1, 50, 100, 180, 200]
+LARGE = [1, 300, 40000, 7, 65535]
+HUGE = [1, 2, 3, 70000, 4294967295]
+
+FORMATS = {"tif": ("classes.tif", False), "cog": ("classes.tif", True), "png": ("classes.png", False)}
+EVERY_FORMAT = pytest.mark.parametrize("form", FORMATS)
+TIFFS = pytest.mark.parametrize("form", ["tif", "cog"])
+
+
+@pytest.fixture
+def source(draw_raster: Draw, tmp_path: Path) -> Path:
+    """Ten pixels of each class in the first five rows, and a last row without data."""
+    pixels = np.arange(1, 61, dtype=np.float32).reshape(6, 10)
+    pixels[5] = np.nan
+    return draw_raster(tmp_path / "source.tif", pixels, **PLACE)
+
+
+def write_classes(source: Path, form: str, codes: Sequence[int], **options: Any) -> Path:
+    file, cog = FORMATS[form]
+    path = source.with_name(file)
+    classify_file(source, path, cutoffs=CUTOFFS, values=codes, names=NAMES, cog=cog, **options)
+    return path
+
+
+def make_lut(codes: Sequence[int], alpha: Sequence[int] = (255,) * 5) -> Lut:
+    """Colors without any order, so that no code has by chance that of another."""
+    colors = np.random.default_rng(7).integers(1, 255, (len(codes), 3))
+    rows = sorted((code, (*map(int, color), level)) for code, color, level in zip(codes, colors, alpha, strict=True))
+    return Lut(name="own", kind="classes", keys=tuple(c for c, _ in rows), colors=tuple(color for _, color in rows))
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("codes", [IN_A_ROW, SPARSE, LARGE], ids=["in-a-row", "sparse", "large"])
+def test_codes_are_those_of_the_table_and_0_is_nodata(form: str, codes: list[int], source: Path) -> None:
+    made = write_classes(source, form, codes)
+    with rasterio.open(made) as file:
+        assert file.read(1).tolist() == [[code] * 10 for code in (*codes, 0)]
+        assert file.dtypes == ("uint16" if max(codes) > 255 else "uint8",)
+        assert file.nodata == 0
+        assert (file.dataset_mask() != 0).tolist() == [[True] * 10] * 5 + [[False] * 10]
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("codes", [IN_A_ROW, SPARSE], ids=["in-a-row", "sparse"])
+def test_the_palette_is_the_color_table(form: str, codes: list[int], source: Path) -> None:
+    lut = make_lut(codes)
+    made = write_classes(source, form, codes, lut=lut)
+    with rasterio.open(made) as file:
+        palette = file.colormap(1)
+        assert file.colorinterp[0].name == "palette"
+    assert {code: palette[code] for code in codes} == dict(zip(lut.keys, lut.colors, strict=True))
+    assert palette[0] == (0, 0, 0, 0)
+
+
+@TIFFS
+def test_a_palette_of_large_codes(form: str, source: Path) -> None:
+    lut = make_lut(LARGE)
+    with rasterio.open(write_classes(source, form, LARGE, lut=lut)) as file:
+        palette = file.colormap(1)
+    assert {code: palette[code] for code in sorted(LARGE)} == dict(zip(lut.keys, lut.colors, strict=True))
+
+
+def test_a_png_keeps_translucent_colors_in_its_palette(source: Path) -> None:
+    lut = make_lut(SPARSE, alpha=[255, 128, 0, 1, 254])
+    made = write_classes(source, "png", SPARSE, lut=lut)
+    with rasterio.open(made) as file:
+        palette = file.colormap(1)
+        assert file.crs == PLACE["crs"]
+        assert file.transform == PLACE["transform"]
+    assert {code: palette[code] for code in SPARSE} == dict(zip(lut.keys, lut.colors, strict=True))
+    assert sorted(path.name for path in made.parent.iterdir()) == [
+        "classes.pgw",
+        "classes.png",
+        "classes.png.aux.xml",
+        "source.tif",
+    ]
+
+
+@TIFFS
+def test_that_a_geotiff_palette_is_opaque_is_said(form: str, source: Path) -> None:
+    lut = make_lut(SPARSE, alpha=[255, 128, 0, 1, 254])
+    with pytest.warns(LossWarning, match="palette is opaque, because a GeoTIFF palette has no alpha"):
+        made = write_classes(source, form, SPARSE, lut=lut)
+    with rasterio.open(made) as file:
+        palette = file.colormap(1)
+    assert [palette[code][:3] for code in SPARSE] == [color[:3] for color in lut.colors]
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("codes", [IN_A_ROW, SPARSE, LARGE], ids=["in-a-row", "sparse", "large"])
+def test_class_names_are_category_names(form: str, codes: list[int], source: Path, gdalinfo: Info) -> None:
+    made = write_classes(source, form, codes)
+    expected = [""] * (max(codes) + 1)
+    for code, name in zip(codes, [*NAMES[:-1], "> 40"], strict=True):
+        expected[code] = name
+    tree = ElementTree.parse(made.with_name(f"{made.name}.aux.xml"))
+    listed = [category.text or "" for category in tree.findall("PAMRasterBand[@band='1']/CategoryNames/Category")]
+    assert listed == expected
+    assert gdalinfo(made)["bands"][0]["categories"] == expected
+
+
+@TIFFS
+def test_huge_codes_have_no_palette_and_no_names_and_that_is_said(form: str, source: Path) -> None:
+    with pytest.warns(LossWarning) as said:
+        made = write_classes(source, form, HUGE, lut=make_lut(HUGE))
+    assert [str(one.message).partition(":")[0] for one in said] == ["no class names", "no palette"]
+    with rasterio.open(made) as file:
+        assert np.unique(file.read()).tolist() == [0, *HUGE]
+
+
+def test_a_png_of_16_bits_has_no_palette_and_that_is_said(source: Path) -> None:
+    with pytest.warns(LossWarning, match="no palette: PNG holds none for codes of uint16"):
+        write_classes(source, "png", LARGE, lut=make_lut(LARGE))
+
+
+def test_a_png_has_no_room_for_huge_codes(source: Path) -> None:
+    with pytest.raises(UsageError, match=r"classes.png cannot hold codes above 65535.*write .tif"):
+        write_classes(source, "png", HUGE)
+    assert [path.name for path in source.parent.iterdir()] == ["source.tif"]
+
+
+@TIFFS
+def test_a_geotiff_is_tiled_and_compressed(form: str, source: Path) -> None:
+    with rasterio.open(write_classes(source, form, IN_A_ROW)) as file:
+        assert file.block_shapes == [(512, 512)]
+        assert file.compression.name == "deflate"
+
+
+def test_a_cog_is_laid_out_as_one(draw_raster: Draw, tmp_path: Path, gdalinfo: Info) -> None:
+    pixels = np.random.default_rng(1).random((1100, 700), dtype=np.float32) * 50
+    source = draw_raster(tmp_path / "source.tif", pixels, **PLACE)
+    lut = make_lut(SPARSE)
+    made, colors = tmp_path / "classes.tif", tmp_path / "colors.tif"
+    classify_file(source, made, cutoffs=CUTOFFS, values=SPARSE, lut=lut, color=colors, cog=True)
+    for path in (made, colors):
+        info = gdalinfo(path)
+        assert info["metadata"]["IMAGE_STRUCTURE"]["LAYOUT"] == "COG"
+        assert info["metadata"]["IMAGE_STRUCTURE"]["COMPRESSION"] == "DEFLATE"
+        assert [overview["size"] for overview in info["bands"][0]["overviews"]] == [[350, 550], [175, 275]]
+    with rasterio.open(made, overview_level=0) as small:
+        assert set(np.unique(small.read())) == set(SPARSE), "an overview of codes holds codes, and no means of them"
+    with rasterio.open(made) as file:
+        found = file.read(1)
+    np.testing.assert_array_equal(found, np.array(SPARSE)[np.digitize(pixels, np.float32(CUTOFFS), right=True)])

@@ -1,0 +1,167 @@
+"""Count how often values occur: `histogram_file`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsraster.classification import check_classifiable, classify
+from tsraster.classtable import ClassTable, Number
+from tsraster.measuring import count_codes
+from tsraster.pipeline.blocks import BlockWork, Progress, block_work
+from tsraster.pipeline.fitting import TableLike, draft_table, fit_table, measure_values
+from tsraster.pipeline.imaging import PathLike, list_paths
+from tsraster.pipeline.values import Values
+from tsraster.preparing import plan_preparation
+from tsraster.raster import Window
+from tsraster.reading import gdal_settings, open_raster
+from tsraster.schemes import Distribution, counts_each
+from tsraster.writing import Outputs, write_rows
+
+_BINS = 256
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Histogram:
+    """Exact counts of values: of each one, or of bins."""
+
+    source: str
+    label: str
+    """What was counted, such as ``band 6``."""
+    unit: str
+    distribution: Distribution
+    lower: NDArray[Any]
+    """Lower ends of the bins, shape (N,); the values themselves where each is counted."""
+    upper: NDArray[Any]
+    """Upper ends, shape (N,); equal to `lower` where each value is counted."""
+    counts: NDArray[np.int64]
+    """Pixels, shape (N,)."""
+    cutoffs: tuple[Number, ...]
+    """Finite edges of the classes that are to be drawn."""
+
+    @property
+    def is_of_values(self) -> bool:
+        """Whether each value is counted for itself."""
+        return bool(np.array_equal(self.lower, self.upper))
+
+
+def histogram_file(
+    source: PathLike,
+    *,
+    bins: int | None = None,
+    band: int | None = None,
+    smooth: str | None = None,
+    cutoffs: Sequence[Number] | None = None,
+    table: TableLike | None = None,
+    csv: PathLike | None = None,
+    overwrite: bool = False,
+    workers: int | None = None,
+    block_size: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Histogram:
+    """Count the values of a raster or picture; exactly, never sampled.
+
+    Parameters
+    ----------
+    source : path
+        Raster or picture: whatever GDAL opens, also /vsi paths and URLs.
+    bins : int, optional
+        Number of bins of equal width, (a, b] with the smallest value included; by default each value of 8- and
+        16-bit integers is counted, and others in 256 bins.
+    band : int, optional
+        Band to count, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
+    smooth : text, optional
+        Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
+    cutoffs : numbers, optional
+        Cutoffs to draw in the plot, increasing, separated by commas.
+    table : path, optional
+        Class table (JSON) whose edges are drawn in the plot.
+    csv : path, optional
+        Counts to write (CSV): value, count; or lower, upper, count.
+    overwrite : bool
+        Replace outputs that exist.
+    workers : int, optional
+        Number of threads; by default one for each processor.
+    block_size : int, optional
+        Rows and columns of a block, in pixels; by default about a million pixels along the tiles of the source.
+    executor : concurrent.futures.Executor, optional
+        Where blocks are worked on, instead of threads.
+    progress : callable, optional
+        Called with the number of blocks done and of all blocks.
+
+    Returns
+    -------
+    Histogram
+
+    Raises
+    ------
+    UsageError, ReadError, BandError, DataError, TableError, WriteError
+        As `classify_file` does.
+    """
+    drawn = draft_table(cutoffs, None, table, None) if cutoffs is not None or table is not None else None
+    inputs = list_paths(source, table)
+    with (
+        gdal_settings(),
+        open_raster(source) as raster,
+        Outputs([csv], sources=inputs, overwrite=overwrite) as staged,
+    ):
+        preparation = plan_preparation(raster, band=band, smooth=smooth)
+        check_classifiable(preparation.dtype)
+        values = Values(raster, preparation, keep=True)
+        with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
+            distribution, lower, upper, counts = _count(values, bins, work)
+        result = Histogram(
+            source=raster.name,
+            label=preparation.label,
+            unit=preparation.unit,
+            distribution=distribution,
+            lower=lower,
+            upper=upper,
+            counts=counts,
+            cutoffs=tuple(edge for edge in drawn.edges if np.isfinite(edge)) if drawn is not None else (),
+        )
+        if csv is not None:
+            _write_counts(staged, csv, result)
+    return result
+
+
+def _count(
+    values: Values, bins: int | None, work: BlockWork
+) -> tuple[Distribution, NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+    """Return the distribution of the values; the lower and upper ends of what is counted, and the counts."""
+    draft = draft_table(None, _BINS if bins is None else bins, None, None)
+    each = counts_each(values.preparation.dtype)
+    found = measure_values(values, work, passes=1 if each else 2)
+    if bins is None and each:
+        return found, found.values, found.values, found.counts
+    if bins is None and found.minimum == found.maximum:
+        only = np.array([found.minimum])
+        return found, only, only, np.array([found.count])
+    table = fit_table(draft, found, values)
+    if each:
+        counts = count_codes(classify(found.values, table), table, times=found.counts)
+    else:
+        blocks = work.run(values.raster, partial(_count_window, values, table), done=1, passes=2)
+        counts = np.sum([block for _, block in blocks], axis=0)
+    return found, np.array(table.edges[:-1]), np.array(table.edges[1:]), counts
+
+
+def _count_window(values: Values, table: ClassTable, window: Window) -> NDArray[np.int64]:
+    pixels = values.read(window)
+    return count_codes(classify(pixels.data, table, valid=pixels.valid), table)
+
+
+def _write_counts(staged: Outputs, csv: PathLike, result: Histogram) -> None:
+    if result.is_of_values:
+        rows = zip(result.lower.tolist(), result.counts.tolist(), strict=True)
+        write_rows(staged.stage(csv), ["value", "count"], rows)
+    else:
+        rows3 = zip(result.lower.tolist(), result.upper.tolist(), result.counts.tolist(), strict=True)
+        write_rows(staged.stage(csv), ["lower", "upper", "count"], rows3)

@@ -1,0 +1,162 @@
+"""Say what a raster is: `info_file`."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from tsraster.classtable import Number
+from tsraster.errors import BandError, DataError
+from tsraster.pipeline.blocks import BlockWork, Progress, block_work
+from tsraster.pipeline.fitting import measure_values
+from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.values import Values
+from tsraster.preparing import plan_preparation
+from tsraster.raster import Raster
+from tsraster.reading import gdal_settings, open_raster
+
+
+@dataclass(frozen=True, kw_only=True)
+class BandInfo:
+    """What is known of one band."""
+
+    number: int
+    name: str
+    role: str
+    dtype: str
+    nodata: float | None
+    scale: float
+    offset: float
+    unit: str
+    valid: int | None = None
+    """Pixels with data; None where statistics were left out or the band has no order, as complex numbers have none."""
+    minimum: Number | None = None
+    maximum: Number | None = None
+    mean: float | None = None
+    std: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RasterInfo:
+    """What `info_file` found; the same names as in its JSON."""
+
+    name: str
+    driver: str
+    rows: int
+    cols: int
+    read_as: str
+    """What is classified when no band is named."""
+    crs: str | None
+    transform: tuple[float, ...] | None
+    """a, b, c, d, e, f of x = a col + b row + c, y = d col + e row + f."""
+    bounds: tuple[float, float, float, float] | None
+    """Left, bottom, right, top, of a raster without rotation."""
+    pixel_area_m2: float | None
+    gcps: int
+    rpcs: bool
+    area_or_point: str | None
+    palette: int
+    """How many colors the color table of the file holds."""
+    bands: tuple[BandInfo, ...]
+    tags: dict[str, str]
+
+    def to_record(self) -> dict[str, Any]:
+        """Return it as what JSON holds; numbers that are not finite as text, in the words of gdalinfo."""
+        return asdict(self, dict_factory=lambda pairs: {name: _spell(value) for name, value in pairs})
+
+
+def _spell(value: Any) -> Any:
+    if not isinstance(value, float) or math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
+
+
+def info_file(
+    source: PathLike,
+    *,
+    quick: bool = False,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> RasterInfo:
+    """Say what a raster is: its size, bands, place, and exact statistics of each band.
+
+    Parameters
+    ----------
+    source : path
+        Raster or picture: whatever GDAL opens, also /vsi paths and URLs.
+    quick : bool
+        Leave out the statistics, for which every pixel is read.
+    workers : int, optional
+        Number of threads; by default one for each processor.
+    executor : concurrent.futures.Executor, optional
+        Where blocks are worked on, instead of threads.
+    progress : callable, optional
+        Called with the number of blocks done and of all blocks.
+
+    Returns
+    -------
+    RasterInfo
+
+    Raises
+    ------
+    ReadError
+        The source cannot be read.
+    """
+    with gdal_settings(), open_raster(source) as raster:
+        with block_work(workers=workers, executor=executor, progress=progress) as work:
+            found = {} if quick else _measure_bands(raster, work)
+        return _describe(raster, found)
+
+
+def _measure_bands(raster: Raster, work: BlockWork) -> dict[int, dict[str, Any]]:
+    """Return the statistics of each band whose numbers have an order."""
+    numbers = [band.number for band in raster.data_bands if np.dtype(band.dtype).kind != "c"]
+    return {
+        number: _measure_band(raster, number, work, done=i, passes=len(numbers)) for i, number in enumerate(numbers)
+    }
+
+
+def _measure_band(raster: Raster, number: int, work: BlockWork, *, done: int, passes: int) -> dict[str, Any]:
+    values = Values(raster, plan_preparation(raster, band=number))
+    try:
+        found = measure_values(values, work, done=done, passes=passes)
+    except DataError:  # no pixel is valid
+        return {"valid": 0}
+    return {
+        "valid": found.count,
+        "minimum": found.minimum,
+        "maximum": found.maximum,
+        "mean": found.mean,
+        "std": found.std,
+    }
+
+
+def _describe(raster: Raster, found: dict[int, dict[str, Any]]) -> RasterInfo:
+    georef, tags = raster.georef, dict(raster.tags.get("", {}))
+    crs = georef.crs if georef.crs is not None else georef.gcp_crs
+    try:
+        read_as = plan_preparation(raster).label
+    except BandError:
+        read_as = "a band that must be named with --band"
+    return RasterInfo(
+        name=raster.name,
+        driver=raster.driver,
+        rows=raster.shape[0],
+        cols=raster.shape[1],
+        read_as=read_as,
+        crs=None if crs is None else str(crs.to_string()),
+        transform=tuple(georef.transform)[:6] if georef.has_transform else None,
+        bounds=georef.bounds(raster.shape),
+        pixel_area_m2=georef.pixel_area,
+        gcps=len(georef.gcps),
+        rpcs=georef.rpcs is not None,
+        area_or_point=tags.pop("AREA_OR_POINT", None),
+        palette=len(raster.palette),
+        bands=tuple(BandInfo(**asdict(band), **found.get(band.number, {})) for band in raster.bands),
+        tags=tags,
+    )

@@ -1,0 +1,158 @@
+"""The GeoTIFF that every image is at first: how it is made, what is put into it, and whether it is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import rasterio
+import rasterio.control
+import rasterio.shutil
+from rasterio.crs import CRS
+
+from tsraster.errors import WriteError
+from tsraster.lut import RGBA, Lut
+from tsraster.raster import without_place_warning
+from tsraster.writing.image import Image, can_have_palette
+
+_TILE = 512
+
+_OPTIONS = {
+    "driver": "GTiff",
+    "tiled": True,
+    "blockxsize": _TILE,
+    "blockysize": _TILE,
+    "compress": "deflate",
+    # On class codes level 5 takes a third of the time of level 6, the default, and a tenth more room.
+    "zlevel": 5,
+    "bigtiff": "if_safer",
+    "num_threads": "all_cpus",
+}
+
+_PARAMETERS = ("ns", "bidx")
+"""Tags that rasterio would take for its own parameters."""
+
+
+def list_options(image: Image) -> dict[str, Any]:
+    """Return how rasterio is to make the file."""
+    options = {
+        **_OPTIONS,
+        "dtype": image.dtype,
+        "count": image.bands,
+        "height": image.shape[0],
+        "width": image.shape[1],
+    }
+    if image.bands == 1:
+        options["nodata"] = image.nodata
+    else:
+        options |= {"photometric": "RGB", "interleave": "pixel"}
+        if image.bands == 4:
+            options["alpha"] = "yes"
+    if image.georef.crs is not None and not image.lies_by_gcps:
+        options["crs"] = image.georef.crs
+    if image.georef.has_transform:
+        options["transform"] = image.georef.transform
+    return options
+
+
+def list_settings(image: Image) -> dict[str, Any]:
+    """Return the settings of GDAL under which the file is to be made and closed.
+
+    GDAL up to 3.10 at least moves the GCPs of a file made block by block in the wrong direction where pixels are points;
+    so it is told to keep its hands off, and `describe` moves them.
+    """
+    return {"GTIFF_POINT_GEO_IGNORE": True} if _moves_gcps(image) else {}
+
+
+def describe(file: Any, image: Image, driver: str) -> None:
+    """Put everything into the file that is not pixels; before the first pixel, as a GeoTIFF wants it."""
+    outside = list_outside_tags(image)
+    file.update_tags(**{key: value for key, value in image.tags.get("", {}).items() if key not in outside})
+    for domain, items in image.tags.items():
+        if domain and items:
+            file.update_tags(ns=domain, **items)
+    if image.unit:
+        file.units = (image.unit,)
+    if image.lut is not None and can_have_palette(image, driver):
+        file.write_colormap(1, _list_colors(image.lut))
+    if image.lies_by_gcps:
+        file.gcps = (_place_gcps(image), image.georef.gcp_crs or CRS())
+    if image.georef.rpcs is not None:
+        file.rpcs = image.georef.rpcs
+
+
+def list_outside_tags(image: Image) -> Mapping[str, str]:
+    """Return the tags of the default domain that go into the ``.aux.xml``, because the file itself cannot take them.
+
+    In a GeoTIFF without a CRS, AREA_OR_POINT would make GDAL invent one.
+    """
+    unheld = _PARAMETERS if image.has_crs else (*_PARAMETERS, "AREA_OR_POINT")
+    return {key: value for key, value in image.tags.get("", {}).items() if key in unheld}
+
+
+def _moves_gcps(image: Image) -> bool:
+    return image.is_point and image.lies_by_gcps and image.has_crs
+
+
+def _place_gcps(image: Image) -> list[Any]:
+    """Return GCPs as a file stores them: where pixels are points, counted from the middle of the first one."""
+    if not _moves_gcps(image):
+        return list(image.georef.gcps)
+    moved = []
+    for gcp in image.georef.gcps:
+        fields = {name: value for name, value in gcp.asdict().items() if value is not None}
+        moved.append(rasterio.control.GroundControlPoint(**fields | {"row": gcp.row - 0.5, "col": gcp.col - 0.5}))
+    return moved
+
+
+def _list_colors(lut: Lut) -> dict[int, RGBA]:
+    return {0: lut.nodata, **{int(key): color for key, color in zip(lut.keys, lut.colors, strict=True)}}
+
+
+def wrap_translucent(path: Path, lut: Lut) -> Path:
+    """Make a VRT of a GeoTIFF with a palette, and put the alpha of the colors, which a GeoTIFF cannot hold, into it.
+
+    Parameters
+    ----------
+    path : Path
+        The GeoTIFF.
+    lut : Lut
+        The colors of its palette.
+
+    Returns
+    -------
+    Path
+        The VRT, beside the GeoTIFF.
+    """
+    wrapped = path.with_suffix(".vrt")
+    rasterio.shutil.copy(path, wrapped, driver="VRT")
+    tree = ElementTree.parse(wrapped)  # noqa: S314, GDAL has just written it
+    entries = tree.findall("VRTRasterBand/ColorTable/Entry")
+    for code, color in _list_colors(lut).items():
+        entries[code].set("c4", str(color[3]))
+    tree.write(wrapped, encoding="utf-8")
+    return wrapped
+
+
+def check_whole(path: Path) -> None:
+    """Check that every tile is in the file.
+
+    GDAL compresses in threads of its own and reports a disk that ran full neither when writing nor when closing.
+
+    Raises
+    ------
+    WriteError
+        A tile is missing.
+    """
+    size = path.stat().st_size
+    with without_place_warning(), rasterio.open(path) as file:
+        rows, cols = (-(-length // _TILE) for length in file.shape)
+        for row in range(rows):
+            for col in range(cols):
+                offset, length = (
+                    file.get_tag_item(f"BLOCK_{what}_{col}_{row}", "TIFF", bidx=1) for what in ("OFFSET", "SIZE")
+                )
+                if offset is None or length is None or int(offset) + int(length) > size:
+                    raise WriteError(f"{path.name} cannot be written whole; is the disk full?")

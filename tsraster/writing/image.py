@@ -1,0 +1,158 @@
+"""`Image`: what is to be written, apart from its pixels; which formats there are, and what each cannot hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tsraster.errors import UsageError
+from tsraster.lut import Lut
+from tsraster.raster import Georef, Tags
+
+FORMATS = {".tif": "GTiff", ".tiff": "GTiff", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+"""By the ending of the destination."""
+
+LARGEST_NAMED_CODE = 65535
+"""Category names are a list by code, with empty places for the codes between; beyond this it would be too long."""
+
+_SOURCE_TAGS = {"NODATA_VALUES", "EXIF_Orientation", "TIFFTAG_MINSAMPLEVALUE", "TIFFTAG_MAXSAMPLEVALUE"}
+"""Tags that say something of the pixels of the source, and would make GDAL or a viewer take other pixels wrongly."""
+
+
+def check_format(destination: str | os.PathLike[str], *, cog: bool = False, is_codes: bool = False) -> str:
+    """Return the GDAL driver for a destination, by its ending.
+
+    Parameters
+    ----------
+    destination : path
+        Ends in .tif, .tiff, .png, .jpg or .jpeg.
+    cog : bool
+        Whether a GeoTIFF is to be cloud optimized.
+    is_codes : bool
+        Whether class codes are to be written, and not colors.
+
+    Raises
+    ------
+    UsageError
+        The ending is unknown; a picture is asked to be a COG; or class codes are to go into a JPEG, which would change
+        them.
+
+    Examples
+    --------
+    >>> check_format("classes.tif", cog=True), check_format("picture.JPG")
+    ('COG', 'JPEG')
+    """
+    suffix = Path(destination).suffix.lower()
+    if suffix not in FORMATS:
+        raise UsageError(f"{destination} has no ending that can be written; choose from {', '.join(FORMATS)}")
+    driver = FORMATS[suffix]
+    if is_codes and driver == "JPEG":
+        raise UsageError(
+            f"{destination} cannot hold class codes, because JPEG changes them; write .tif or .png, "
+            "or paint a JPEG with --color"
+        )
+    if cog and driver != "GTiff":
+        raise UsageError(f"{destination} cannot be a COG, which is a GeoTIFF; let it end in .tif")
+    return "COG" if cog else driver
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Image:
+    """What a raster to be written is, apart from its pixels."""
+
+    shape: tuple[int, int]
+    dtype: str
+    bands: int
+    """1 for class codes, 3 for red, green, blue, 4 with alpha."""
+    georef: Georef = field(default_factory=Georef)
+    tags: Tags = field(default_factory=dict)
+    codes: Sequence[int] = ()
+    """The codes of the classes, where it holds codes."""
+    labels: Sequence[str] = ()
+    """The name of each class."""
+    lut: Lut | None = None
+    """Colors of the codes, for a palette."""
+    nodata: float = 0
+    """What a single band has where there is no data."""
+    unit: str = ""
+    """What a single band is measured in."""
+
+    @property
+    def lies_by_gcps(self) -> bool:
+        """Whether GCPs tie it to the ground; a transform, where there is one too, comes first."""
+        return bool(self.georef.gcps) and not self.georef.has_transform
+
+    @property
+    def has_crs(self) -> bool:
+        """Whether a CRS is written, be it that of the GCPs."""
+        return (self.georef.gcp_crs if self.lies_by_gcps else self.georef.crs) is not None
+
+    @property
+    def is_point(self) -> bool:
+        """Whether its pixels are said to be points and not areas."""
+        return self.tags.get("", {}).get("AREA_OR_POINT", "").lower() == "point"
+
+
+def select_tags(tags: Tags) -> Tags:
+    """Return the tags that are also true of an image made of a source, and not only of the source.
+
+    Examples
+    --------
+    >>> select_tags({"": {"TIFFTAG_ARTIST": "Ada", "NODATA_VALUES": "0 0 0", "STATISTICS_MEAN": "7"}})
+    {'': {'TIFFTAG_ARTIST': 'Ada'}}
+    """
+    own = {
+        key: value
+        for key, value in tags.get("", {}).items()
+        if key not in _SOURCE_TAGS and not key.startswith("STATISTICS_")
+    }
+    return {**tags, "": own}
+
+
+def can_have_palette(image: Image, driver: str) -> bool:
+    """Tell whether a format has palettes for codes of that size."""
+    return image.dtype == "uint8" or (image.dtype == "uint16" and driver != "PNG")
+
+
+def check_codes(image: Image, driver: str, name: str) -> None:
+    """Check that a format has room for the codes.
+
+    Raises
+    ------
+    UsageError
+        A PNG is to hold codes above 65535.
+    """
+    if driver == "PNG" and image.dtype not in ("uint8", "uint16"):
+        raise UsageError(f"{name} cannot hold codes above 65535, because a PNG has at most 16 bits; write .tif")
+
+
+def list_losses(image: Image, driver: str) -> list[str]:
+    """Say in one line each what of an image a format cannot hold."""
+    return [*_list_lost_places(image), *_list_lost_classes(image, driver)]
+
+
+def _list_lost_places(image: Image) -> list[str]:
+    georef = image.georef
+    if georef.gcps and georef.has_transform:
+        return ["the GCPs are left out, because a file holds either GCPs or a transform"]
+    losses = []
+    if georef.gcps and georef.crs not in (None, georef.gcp_crs):
+        losses.append("the CRS is left out, because beside GCPs a file holds no other CRS than theirs")
+    if any(gcp.info or gcp.id not in (None, "", str(i)) for i, gcp in enumerate(georef.gcps, start=1)):
+        losses.append("the names of the GCPs are left out, because a GeoTIFF numbers them")
+    return losses
+
+
+def _list_lost_classes(image: Image, driver: str) -> list[str]:
+    losses = []
+    if image.codes and max(image.codes) > LARGEST_NAMED_CODE:
+        losses.append(f"no class names: the list of names would be too long for codes above {LARGEST_NAMED_CODE}")
+    if image.lut is None or image.bands > 1:
+        return losses
+    if not can_have_palette(image, driver):
+        losses.append(f"no palette: {driver} holds none for codes of {image.dtype}; paint a color picture instead")
+    elif driver != "PNG" and not image.lut.is_opaque:
+        losses.append("the palette is opaque, because a GeoTIFF palette has no alpha; the color picture has it")
+    return losses
