@@ -160,13 +160,21 @@ class TsrasterAccessor:
     def _classes(self, codes: xr.DataArray, table: TableLike | None) -> tuple[int, ...]:
         if table is not None:
             return draft_table(None, None, table, None).codes
-        if "flag_values" in codes.attrs:
-            return tuple(int(code) for code in np.atleast_1d(codes.attrs["flag_values"]))
+        flags = _read_flags(codes.attrs.get("flag_values"))
+        if flags:
+            return flags
         if codes.chunks is not None:
             raise UsageError("a lazy array does not say which classes it holds; give their table")
         if codes.dtype.kind not in "iu":
             raise DataError(f"class codes are whole numbers, and these are {codes.dtype}; classify the values first")
         return tuple(int(code) for code in np.unique(codes.values) if code not in (0, self._nodata))
+
+
+def _read_flags(flags: Any) -> tuple[int, ...]:
+    """Read the attribute ``flag_values``; in a GeoTIFF it is the text of an array, which numpy cuts short beyond 1000 codes."""
+    if isinstance(flags, str):
+        flags = [] if "..." in flags else re.findall(r"\d+", flags)
+    return () if flags is None else tuple(int(code) for code in np.atleast_1d(flags))
 
 
 def _make_word(label: str) -> str:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,11 @@ _COLUMN = 25
 """Legend entries in a column; more classes than three columns hold are shown as a bar of colors."""
 _STRIPES, _TICKS = 256, 9
 """The most colors of such a bar, and the numbers beside it."""
+_BESIDE, _ALONE, _TALLEST, _THINNEST = 3.9, 5.9, 7.0, 0.3
+"""Inches: the width of a map with its legend beside and below it; the most height; the least of width and height."""
+_GAPS = (0.1, 0.0), (0.0, -0.5)
+"""Inches to the right and up from the corner of the map to its legend, beside and below it."""
+_UNITS = {"metre": "m", "degree": "\N{DEGREE SIGN}", "foot": "ft", "US survey foot": "US ft"}
 _CUTOFFS = 30
 """Cutoffs that have room for their numbers; of more, each n-th is numbered."""
 _STYLE: dict[Any, Any] = {
@@ -75,7 +80,7 @@ def plot_histogram(histogram: Histogram, path: str | os.PathLike[str]) -> None:
     WriteError
         The file cannot be written.
     """
-    with _figure(path, height=3.0) as figure:
+    with _figure(path, size=(_WIDTH, 3.0), layout="constrained") as figure:
         axes = figure.add_subplot()
         _fill_counts(axes, histogram)
         _draw_cutoffs(axes, histogram)
@@ -140,30 +145,51 @@ def plot_classes(classification: Classification, path: str | os.PathLike[str]) -
         The file cannot be written.
     """
     lut = classification.lut or bind_lut(read_lut("thermal"), classification.table.codes)
-    rows, cols = classification.shape
-    share = 0.62  # of the width is the map; the rest is its legend
-    height = min(8.0, max(2.4, _WIDTH * share * rows / cols + 0.6))
-    with _figure(path, height=height) as figure:
-        axes = figure.add_subplot()
-        _show_map(axes, classification, lut)
-        _add_legend(figure, axes, classification, lut)
+    classes = len(classification.shares)
+    size = _choose_size(classification, widest=_ALONE if _COLUMN < classes <= 3 * _COLUMN else _BESIDE)
+    # What stands around the map is not in the size of the figure: it is saved as large as all of it together.
+    with _figure(path, size=size) as figure:
+        axes = figure.add_axes((0, 0, 1, 1))
+        _show_map(axes, classification, lut, size)
+        if classes > 3 * _COLUMN:
+            _add_color_bar(figure, axes, classification, lut, size)
+        else:
+            _add_legend(figure, axes, classification, lut)
         axes.set_title(Path(classification.source).name, loc="left")
 
 
-def _show_map(axes: Axes, classification: Classification, lut: Lut) -> None:
+def _place(classification: Classification) -> tuple[float, float, float, float]:
+    """Return left, bottom, right, top; of rows and columns where there are no coordinates along them."""
     rows, cols = classification.shape
-    georef = classification.georef
-    bounds = georef.bounds(classification.shape)
-    left, bottom, right, top = bounds or (0.0, float(rows), float(cols), 0.0)
+    return classification.georef.bounds(classification.shape) or (0.0, float(rows), float(cols), 0.0)
+
+
+def _choose_size(classification: Classification, *, widest: float) -> tuple[float, float]:
+    """Return width and height of the map in inches, in proportion, but so that a single row is seen."""
+    left, bottom, right, top = _place(classification)
+    ratio = abs(top - bottom) / (right - left)
+    height = min(_TALLEST, widest * ratio)
+    return max(_THINNEST, height / ratio), max(_THINNEST, height)
+
+
+def _count_ticks(inches: float) -> int:
+    return min(5, max(1, int(inches / 0.6)))
+
+
+def _show_map(axes: Axes, classification: Classification, lut: Lut, size: tuple[float, float]) -> None:
+    left, bottom, right, top = _place(classification)
     painted = np.moveaxis(paint(_turn_north(classification), lut), 0, -1)
-    axes.imshow(painted, extent=(left, right, bottom, top), interpolation="nearest")
+    axes.imshow(painted, extent=(left, right, bottom, top), interpolation="nearest", aspect="auto")
     axes.spines[["top", "right"]].set_visible(True)
-    axes.tick_params(labelsize=6)
+    is_map = classification.georef.bounds(classification.shape) is not None
+    crs = classification.georef.crs
+    unit = f" ({_UNITS.get(crs.units_factor[0], crs.units_factor[0])})" if is_map and crs is not None else ""
+    axes.set_xlabel(f"x{unit}" if is_map else "column", fontsize=7)
+    axes.set_ylabel(f"y{unit}" if is_map else "row", fontsize=7)
     axes.ticklabel_format(useOffset=False, style="plain")
-    axes.locator_params(nbins=5)
-    unit = f" ({georef.crs.units_factor[0]})" if bounds and georef.crs is not None else ""
-    axes.set_xlabel(f"x{unit}" if bounds else "column", fontsize=7)
-    axes.set_ylabel(f"y{unit}" if bounds else "row", fontsize=7)
+    axes.locator_params(axis="x", nbins=_count_ticks(size[0]), integer=not is_map)
+    axes.locator_params(axis="y", nbins=_count_ticks(size[1]), integer=not is_map)
+    axes.tick_params(labelsize=6)
     axes.tick_params(axis="y", rotation=90)
 
 
@@ -177,24 +203,25 @@ def _turn_north(classification: Classification) -> NDArray[Any]:
 
 
 def _add_legend(figure: Figure, axes: Axes, classification: Classification, lut: Lut) -> None:
+    """List the classes beside the map; or below it, where one column is not enough."""
     from matplotlib.patches import Patch
+    from matplotlib.transforms import offset_copy
 
     shares = classification.shares
-    if len(shares) > 3 * _COLUMN:
-        _add_color_bar(figure, axes, classification, lut)
-        return
     colors = dict(zip(lut.keys, lut.array / 255, strict=True))
     handles = [Patch(facecolor=colors[share.code], edgecolor="#888888", linewidth=0.3) for share in shares]
+    columns = -(-len(shares) // _COLUMN)
     axes.legend(
         handles=handles,
         labels=[f"{_label(share)}  ({share.percent:.1f} %)" for share in shares],
         title=_title(classification),
         loc="upper left",
-        bbox_to_anchor=(1.02, 1.0),
+        bbox_to_anchor=(1, 1) if columns == 1 else (0, 0),
+        bbox_transform=offset_copy(axes.transAxes, figure, *_GAPS[columns > 1]),
         borderaxespad=0,
         frameon=False,
-        ncols=-(-len(handles) // _COLUMN),
-        fontsize=7 if len(handles) <= _COLUMN else 6,
+        ncols=columns,
+        fontsize=7,
         title_fontsize=8,
         alignment="left",
         handlelength=1.4,
@@ -211,7 +238,9 @@ def _title(classification: Classification) -> str:
     return f"{classification.label} ({unit})" if unit else classification.label
 
 
-def _add_color_bar(figure: Figure, axes: Axes, classification: Classification, lut: Lut) -> None:
+def _add_color_bar(
+    figure: Figure, axes: Axes, classification: Classification, lut: Lut, size: tuple[float, float]
+) -> None:
     """More classes than a legend can list: a bar with some of the edges."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import BoundaryNorm, ListedColormap
@@ -224,7 +253,10 @@ def _add_color_bar(figure: Figure, axes: Axes, classification: Classification, l
     scale = ScalarMappable(
         BoundaryNorm(np.arange(len(shares) + 1), len(shares)), ListedColormap([colors[share.code] for share in shares])
     )
-    bar = figure.colorbar(scale, ax=axes, shrink=0.9, spacing="uniform")
+    width, height = size
+    tall = max(height, 2.5)
+    beside = axes.inset_axes((1 + 0.2 / width, 1 - tall / height, 0.15 / width, tall / height))
+    bar = figure.colorbar(scale, cax=beside, spacing="uniform")
     at = np.linspace(0, len(shares) - 1, _TICKS).round().astype(int)
     bar.set_ticks((at + 0.5).tolist(), labels=[_label(shares[i]) for i in at])
     bar.ax.tick_params(labelsize=6)
@@ -233,16 +265,23 @@ def _add_color_bar(figure: Figure, axes: Axes, classification: Classification, l
 
 
 @contextmanager
-def _figure(path: str | os.PathLike[str], *, height: float) -> Iterator[Figure]:
+def _figure(
+    path: str | os.PathLike[str], *, size: tuple[float, float], layout: Literal["constrained"] | None = None
+) -> Iterator[Figure]:
     """Give an empty figure in the style of the package, and save it when the block ends well."""
     require_matplotlib()
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+        figure = Figure(figsize=size, layout=layout)
         yield figure
         try:
-            figure.savefig(path, dpi=_DOTS, bbox_inches="tight", pad_inches=0.05)
+            figure.savefig(path, dpi=_DOTS, bbox_inches="tight", pad_inches=0.05, metadata=_dateless(path))
         except OSError as failure:
             raise WriteError(f"{Path(path).name} cannot be written ({failure.strerror})") from None
+
+
+def _dateless(path: str | os.PathLike[str]) -> dict[str, None]:
+    """Leave out of a file when it was made, so that the same plot is the same bytes."""
+    return {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(Path(path).suffix.lower(), {})

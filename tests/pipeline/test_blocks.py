@@ -163,6 +163,12 @@ def test_after_an_error_nothing_is_begun_any_more() -> None:
     assert len(begun) < 8
 
 
+def stop_at_the_first_result(executor: Executor, work_on: Callable[[Window], Any], text: str, workers: int = 2) -> None:
+    with block_work(workers=workers, executor=executor, block_size=1) as work:
+        for _ in work.run(raster_of((1, 99)), work_on):
+            raise ValueError(text)
+
+
 @pytest.mark.parametrize("fails", ["a block", "what is done with a result"])
 def test_a_lent_executor_does_not_work_on_after_the_end(fails: str) -> None:
     """Its threads would read from a raster that is closed, which GDAL does not survive."""
@@ -180,9 +186,8 @@ def test_a_lent_executor_does_not_work_on_after_the_end(fails: str) -> None:
                 raise ValueError(fails)
 
     with ThreadPoolExecutor(2) as executor:
-        with pytest.raises(ValueError, match=fails), block_work(workers=2, executor=executor, block_size=1) as work:
-            for _ in work.run(raster_of((1, 99)), work_on):
-                raise ValueError(fails)
+        with pytest.raises(ValueError, match=fails):
+            stop_at_the_first_result(executor, work_on, fails)
         assert ended.is_set()
         count = len(begun)
         assert executor.submit(lambda: 5).result() == 5  # it is left open
@@ -191,10 +196,9 @@ def test_a_lent_executor_does_not_work_on_after_the_end(fails: str) -> None:
 
 def test_blocks_that_wait_are_cancelled() -> None:
     hand = Hand()
-    with pytest.raises(RuntimeError, match="enough"), block_work(workers=1, executor=hand, block_size=1) as work:
-        threading.Thread(target=hand_over, args=(hand, 0)).start()
-        for _ in work.run(raster_of((1, 9)), where):
-            raise RuntimeError("enough")
+    threading.Thread(target=hand_over, args=(hand, 0)).start()
+    with pytest.raises(ValueError, match="enough"):
+        stop_at_the_first_result(hand, where, "enough", workers=1)
     assert [future.cancelled() for future, _ in hand.given] == [False, True, True]
 
 

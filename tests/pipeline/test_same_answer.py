@@ -140,7 +140,7 @@ class Reluctant(Executor):
         return future
 
 
-@settings(derandomize=True, deadline=None, database=None, max_examples=150)
+@settings(derandomize=True, deadline=None, database=None, max_examples=80)
 @given(
     case=cases(smooths=(None, "gaussian:0.6", "gaussian:2", "median:3", "median:7")),
     block_size=st.integers(1, 50),
@@ -161,7 +161,7 @@ def test_blocks_and_workers_change_nothing(
 
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
-@settings(derandomize=True, deadline=None, database=None, max_examples=100)
+@settings(derandomize=True, deadline=None, database=None, max_examples=50)
 @given(case=cases(smooths=(None,)), chunk=st.integers(1, 30))
 def test_numpy_dask_and_files_agree_with_the_plain_rule(draw_raster: Draw, case: Case, chunk: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -182,7 +182,7 @@ def test_numpy_dask_and_files_agree_with_the_plain_rule(draw_raster: Draw, case:
         assert len(picture) == 4 or (painted[3] == 255).all()
 
 
-@settings(derandomize=True, deadline=None, database=None, max_examples=60)
+@settings(derandomize=True, deadline=None, database=None, max_examples=40)
 @given(case=cases(smooths=("gaussian:1", "median:5")), block_size=st.integers(5, 50))
 def test_smoothing_by_blocks_is_that_of_scikit_image(draw_raster: Draw, case: Case, block_size: int) -> None:
     pixels = np.nan_to_num(case.pixels, nan=2, posinf=3, neginf=4)

@@ -207,6 +207,18 @@ def test_of_several_variables_one_has_to_be_named(tmp_path: Path) -> None:
         np.testing.assert_array_equal(raster.read().data[0], WARMTH + 1)
 
 
+def test_a_crs_that_gdal_makes_up_is_none(draw_raster: Draw, tmp_path: Path) -> None:
+    """It does so for a GeoTIFF that says Point and has no CRS; one that somebody gave, if only by its unit, stays."""
+    place, point = PLACE["transform"], {"AREA_OR_POINT": "Point"}
+    path = draw_raster(tmp_path / "a.tif", GRAY, transform=place, tags=point)
+    with rasterio.open(path) as file, open_raster(path) as raster:
+        assert file.crs is not None
+        assert (raster.georef.crs, raster.georef.transform, raster.tags) == (None, place, {"": point})
+    local = CRS.from_wkt('LOCAL_CS["stage of the microscope",UNIT["micrometre",1e-6]]')
+    with open_raster(draw_raster(tmp_path / "b.tif", GRAY, transform=place, tags=point, crs=local)) as raster:
+        assert raster.georef.crs is not None
+
+
 # Where there is data
 
 

@@ -29,6 +29,7 @@ HUGE = [1, 2, 3, 70000, 4294967295]
 
 FORMATS = {"tif": ("classes.tif", False), "cog": ("classes.tif", True), "png": ("classes.png", False)}
 EVERY_FORMAT = pytest.mark.parametrize("form", FORMATS)
+CODES = pytest.mark.parametrize("codes", [IN_A_ROW, SPARSE, LARGE], ids=["in-a-row", "sparse", "large"])
 TIFFS = pytest.mark.parametrize("form", ["tif", "cog"])
 
 
@@ -55,7 +56,7 @@ def make_lut(codes: Sequence[int], alpha: Sequence[int] = (255,) * 5) -> Lut:
 
 
 @EVERY_FORMAT
-@pytest.mark.parametrize("codes", [IN_A_ROW, SPARSE, LARGE], ids=["in-a-row", "sparse", "large"])
+@CODES
 def test_codes_are_those_of_the_table_and_0_is_nodata(form: str, codes: list[int], source: Path) -> None:
     made = write_classes(source, form, codes)
     with rasterio.open(made) as file:
@@ -111,17 +112,27 @@ def test_that_a_geotiff_palette_is_opaque_is_said(form: str, source: Path) -> No
     assert [palette[code][:3] for code in SPARSE] == [color[:3] for color in lut.colors]
 
 
-@EVERY_FORMAT
-@pytest.mark.parametrize("codes", [IN_A_ROW, SPARSE, LARGE], ids=["in-a-row", "sparse", "large"])
-def test_class_names_are_category_names(form: str, codes: list[int], source: Path, gdalinfo: Info) -> None:
-    made = write_classes(source, form, codes)
+def list_expected_names(codes: Sequence[int]) -> list[str]:
+    """By code; a class without a name has its interval."""
     expected = [""] * (max(codes) + 1)
     for code, name in zip(codes, [*NAMES[:-1], "> 40"], strict=True):
         expected[code] = name
+    return expected
+
+
+@EVERY_FORMAT
+@CODES
+def test_class_names_are_in_the_aux_xml(form: str, codes: list[int], source: Path) -> None:
+    made = write_classes(source, form, codes)
     tree = ElementTree.parse(made.with_name(f"{made.name}.aux.xml"))
-    listed = [category.text or "" for category in tree.findall("PAMRasterBand[@band='1']/CategoryNames/Category")]
-    assert listed == expected
-    assert gdalinfo(made)["bands"][0]["categories"] == expected
+    found = tree.findall("PAMRasterBand[@band='1']/CategoryNames/Category")
+    assert [category.text or "" for category in found] == list_expected_names(codes)
+
+
+@EVERY_FORMAT
+@CODES
+def test_gdalinfo_shows_the_class_names(form: str, codes: list[int], source: Path, gdalinfo: Info) -> None:
+    assert gdalinfo(write_classes(source, form, codes))["bands"][0]["categories"] == list_expected_names(codes)
 
 
 @TIFFS
@@ -151,19 +162,30 @@ def test_a_geotiff_is_tiled_and_compressed(form: str, source: Path) -> None:
         assert file.compression.name == "deflate"
 
 
-def test_a_cog_is_laid_out_as_one(draw_raster: Draw, tmp_path: Path, gdalinfo: Info) -> None:
+@pytest.mark.parametrize("has_palette", [True, False], ids=["palette", "no-palette"])
+def test_a_cog_is_laid_out_as_one(has_palette: bool, draw_raster: Draw, tmp_path: Path) -> None:
     pixels = np.random.default_rng(1).random((1100, 700), dtype=np.float32) * 50
     source = draw_raster(tmp_path / "source.tif", pixels, **PLACE)
-    lut = make_lut(SPARSE)
     made, colors = tmp_path / "classes.tif", tmp_path / "colors.tif"
-    classify_file(source, made, cutoffs=CUTOFFS, values=SPARSE, lut=lut, color=colors, cog=True)
-    for path in (made, colors):
-        info = gdalinfo(path)
-        assert info["metadata"]["IMAGE_STRUCTURE"]["LAYOUT"] == "COG"
-        assert info["metadata"]["IMAGE_STRUCTURE"]["COMPRESSION"] == "DEFLATE"
-        assert [overview["size"] for overview in info["bands"][0]["overviews"]] == [[350, 550], [175, 275]]
+    more = {"lut": make_lut(SPARSE), "color": colors} if has_palette else {}
+    classify_file(source, made, cutoffs=CUTOFFS, values=SPARSE, cog=True, **more)
+    for path in (made, colors) if has_palette else (made,):
+        with rasterio.open(path) as file:
+            assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+            assert file.overviews(1) == [2, 4]
     with rasterio.open(made, overview_level=0) as small:
         assert set(np.unique(small.read())) == set(SPARSE), "an overview of codes holds codes, and no means of them"
     with rasterio.open(made) as file:
         found = file.read(1)
     np.testing.assert_array_equal(found, np.array(SPARSE)[np.digitize(pixels, np.float32(CUTOFFS), right=True)])
+
+
+def test_gdalinfo_takes_it_for_a_cog(draw_raster: Draw, tmp_path: Path, gdalinfo: Info) -> None:
+    source = draw_raster(tmp_path / "source.tif", np.arange(700 * 600, dtype=np.float32).reshape(700, 600), **PLACE)
+    made, colors = tmp_path / "classes.tif", tmp_path / "colors.tif"
+    classify_file(source, made, bins=5, lut="thermal", color=colors, cog=True)
+    for path in (made, colors):
+        info = gdalinfo(path)
+        assert info["metadata"]["IMAGE_STRUCTURE"]["LAYOUT"] == "COG"
+        assert info["metadata"]["IMAGE_STRUCTURE"]["COMPRESSION"] == "DEFLATE"
+        assert [overview["size"] for overview in info["bands"][0]["overviews"]] == [[300, 350]]

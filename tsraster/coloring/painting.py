@@ -64,17 +64,18 @@ def paint(codes: NDArray[Any], lut: Lut) -> NDArray[np.uint8]:
     array of uint8, shape (4, row, col)
     """
     keys, colors = _gather_table(lut)
-    place = codes if keys is None else np.searchsorted(keys, codes)
+    # Keys in the type of the codes: numpy would compare int64 with uint64 as floats.
+    place = codes if keys is None else np.searchsorted(keys.astype(codes.dtype), codes)
     painted = np.empty((4, *codes.shape), dtype=np.uint8)
-    for channel, levels in zip(painted, colors, strict=True):
-        np.take(levels, place, out=channel, mode="clip")
+    for i, levels in enumerate(colors):
+        np.take(levels, place, out=painted[i, ...], mode="clip")
     return painted
 
 
 @lru_cache(maxsize=4)
-def _gather_table(lut: Lut) -> tuple[NDArray[np.int64] | None, NDArray[np.uint8]]:
+def _gather_table(lut: Lut) -> tuple[NDArray[np.uint64] | None, NDArray[np.uint8]]:
     """Colors by code, shape (4, N), or by place in the keys where codes are large."""
-    keys = np.array([0, *lut.keys] if lut.keys[0] else lut.keys, dtype=np.int64)
+    keys = np.array([0, *lut.keys] if lut.keys[0] else lut.keys, dtype=np.uint64)
     colors = np.array([lut.nodata, *lut.colors] if lut.keys[0] else lut.colors, dtype=np.uint8)
     if keys[-1] >= _DENSE:
         return keys, np.ascontiguousarray(colors.T)

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 
+from tsraster.classtable import LARGEST_CODE
 from tsraster.errors import LutError
 from tsraster.lut import RGBA, TRANSPARENT, Lut
 from tsraster.lutfiles.lutformat import LUT_FORMATS, parse_level
@@ -28,20 +29,15 @@ def parse_csv(name: str, text: str) -> Lut:
     >>> parse_csv("mine", "code,red,green,blue,name\\n2,0,0,255,sea\\n1,0,99,0,wood\\n").names
     ('wood', 'sea')
     """
-    reader = csv.DictReader(io.StringIO(text), restkey="more", restval="", skipinitialspace=True)
-    kind = _check_header([column.strip().lower() for column in reader.fieldnames or []], name)
-    reader.fieldnames = [column.strip().lower() for column in reader.fieldnames or []]
-    rows: dict[float, tuple[RGBA, str]] = {}
-    for row in reader:
-        where = f"{name}, line {reader.line_num}"
-        if "more" in row:
-            raise LutError(f"{where}: more fields than the header names; put a name with a comma in double quotes")
-        key = _parse_key(row[kind].strip(), kind, where)
-        if key in rows:
-            raise LutError(f"{where}: the {kind} {key:g} stands there twice")
-        if kind == "value" and rows and key < max(rows):
-            raise LutError(f"{where}: the value {key:g} is below the one before; the stops of a ramp increase")
-        rows[key] = (_parse_color(row, where), (row.get("name") or "").strip())
+    lines = io.StringIO(text, newline=None)
+    reader = csv.DictReader(lines, restkey="more", restval="", skipinitialspace=True, strict=True)
+    try:
+        columns = [column.strip().lower() for column in reader.fieldnames or []]
+        kind = _check_header(columns, name)
+        reader.fieldnames = columns
+        rows = _parse_rows(reader, kind, name)
+    except csv.Error as error:
+        raise LutError(f"{name}, line {reader.line_num + 1}: the fields cannot be told apart ({error})") from None
     nodata, _ = rows.pop(0, (TRANSPARENT, "")) if kind == "code" else (TRANSPARENT, "")
     keys = tuple(sorted(rows))
     return Lut(
@@ -52,6 +48,24 @@ def parse_csv(name: str, text: str) -> Lut:
         names=tuple(rows[key][1] for key in keys),
         nodata=nodata,
     )
+
+
+def _parse_rows(reader: "csv.DictReader[str]", kind: str, name: str) -> dict[float, tuple[RGBA, str]]:
+    rows: dict[float, tuple[RGBA, str]] = {}
+    before = -math.inf
+    for row in reader:
+        where = f"{name}, line {reader.line_num}"
+        if "more" in row:
+            raise LutError(f"{where}: more fields than the header names; put a name with a comma in double quotes")
+        text = row[kind].strip()
+        key = _parse_key(text, kind, where)
+        if key in rows:
+            raise LutError(f"{where}: the {kind} {text} stands there twice")
+        if kind == "value" and key < before:
+            raise LutError(f"{where}: the value {text} is below the one before; the stops of a ramp increase")
+        rows[key] = (_parse_color(row, where), (row.get("name") or "").strip())
+        before = key
+    return rows
 
 
 def _check_header(columns: list[str], name: str) -> str:
@@ -71,8 +85,10 @@ def _parse_key(text: str, kind: str, where: str) -> float:
         key = int(text) if kind == "code" else float(text)
     except ValueError:
         raise LutError(f"{where}: the {kind} {text!r} is no {'whole ' if kind == 'code' else ''}number") from None
-    if not math.isfinite(key) or (kind == "code" and key < 0):
-        raise LutError(f"{where}: the {kind} {text} cannot be used; give a finite number, and codes from 0")
+    if kind == "code" and not 0 <= key <= LARGEST_CODE:
+        raise LutError(f"{where}: the code {text} cannot be used; codes are 0 to {LARGEST_CODE}")
+    if not abs(key) < math.inf:
+        raise LutError(f"{where}: the value {text} is not finite")
     return key
 
 

@@ -8,6 +8,7 @@ References
 https://gdal.org/en/stable/programs/gdal_raster_color_map.html
 """
 
+import io
 import re
 
 from tsraster.errors import LutError
@@ -56,7 +57,7 @@ def parse_gdal_text(name: str, text: str) -> Lut:
     """
     rows: dict[float, tuple[RGBA, str]] = {}
     nodata, shares = TRANSPARENT, 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
         fields = [field for field in re.split(r"[ ,\t:]+", line.strip()) if field]
         if not fields or fields[0].startswith(("#", "/")):
             continue

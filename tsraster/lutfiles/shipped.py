@@ -44,7 +44,7 @@ def read_lut(source: str | os.PathLike[str]) -> Lut:
     """
     text = os.fspath(source)
     path = Path(text)
-    if not path.suffix and os.sep not in text and not path.is_file():
+    if not path.suffix and os.sep not in text and not os.path.isfile(text):
         if text not in shipped_luts():
             raise UnknownNameError(
                 f"unknown color table {text!r}; {suggestion(text, shipped_luts())} (or give the path of a file)"
@@ -56,10 +56,16 @@ def read_lut(source: str | os.PathLike[str]) -> Lut:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
     except FileNotFoundError:
-        raise LutError(f"the color table {path} does not exist") from None
+        raise LutError(
+            f"the color table {path} does not exist; one that is shipped is named without ending, such as thermal"
+        ) from None
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise LutError(f"the color table {path} cannot be read ({cause})") from None
+    try:
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise LutError(f"the color table {path} is not UTF-8 text (byte {error.start})") from None
-    except OSError as error:
-        raise LutError(f"the color table {path} cannot be read ({error.strerror})") from None
+        line = error.object[: error.start].count(b"\n") + 1
+        raise LutError(f"{path}, line {line}: this is not UTF-8 text; save the file as UTF-8") from None

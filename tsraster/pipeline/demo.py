@@ -43,8 +43,8 @@ def draw_samples(folder: PathLike, *, overwrite: bool = False) -> tuple[Path, Pa
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WriteError(f"the folder {folder} cannot be made ({error.strerror})") from None
-    scene, section = draw_thermal_scene(), draw_thin_section()
     with Outputs([scene_path, section_path], sources=[], overwrite=overwrite) as outputs:
+        scene, section = draw_thermal_scene(), draw_thin_section()
         kelvin = Image(
             shape=scene.kelvin.shape,
             dtype="float32",

@@ -42,7 +42,7 @@ def luminance(rgb: NDArray[Any]) -> NDArray[np.float64]:
     >>> luminance(np.array([[255, 0], [255, 255], [255, 0]], np.uint8))
     array([1.    , 0.7154])
     """
-    if rgb.shape[0] != 3 or rgb.dtype not in (np.uint8, np.uint16):
+    if rgb.shape[0] != 3 or rgb.dtype.type not in (np.uint8, np.uint16):
         raise DataError(f"luminance needs three bands of uint8 or uint16, and got {rgb.shape[0]} of {rgb.dtype}")
     scale = 1.0 / np.iinfo(rgb.dtype).max
     red, green, blue = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tsraster.errors import BandError
+from tsraster.errors import BandError, UsageError
 from tsraster.preparing.gray import luminance
 from tsraster.preparing.smoothing import Smoothing, parse_smoothing, smooth
 from tsraster.raster import Pixels, Raster, Window
@@ -73,8 +73,10 @@ def plan_preparation(raster: Raster, *, band: int | None = None, smooth: str | N
     BandError
         The raster has no such band; or it has several, is no picture, and none is named.
     UsageError
-        The filter is not one that is known.
+        The number of the band is below 1, or the filter is not one that is known.
     """
+    if band is not None and band < 1:
+        raise UsageError(f"there is no band {band}; bands are counted from 1")
     smoothing = parse_smoothing(smooth) if smooth is not None else None
     bands, grays, label = _choose(raster, band)
     dtype = np.dtype(np.float64) if grays or len(bands) == 3 else np.dtype(raster.band(bands[0]).dtype)
@@ -94,14 +96,20 @@ def _choose(raster: Raster, band: int | None) -> tuple[tuple[int, ...], tuple[fl
         return (1,), _grays_of_palette(raster), "gray (luminance, 0 to 1)"
     if len(raster.data_bands) != 1:
         raise BandError(
-            f"{raster.name} has {len(raster.data_bands)} bands and is no color picture; name one with --band: {raster.list_bands()}"
+            f"{raster.name} has {len(raster.data_bands)} bands and is no color picture; "
+            f"name one with --band: {raster.list_bands()}"
         )
     only = raster.data_bands[0]
     return (only.number,), (), only.name or f"band {only.number}"
 
 
+_PALETTE_SIZE = 256
+"""Codes in pictures have 8 bits at the most."""
+
+
 def _grays_of_palette(raster: Raster) -> tuple[float, ...]:
-    colors = np.zeros((max(raster.palette) + 1, 3), dtype=np.uint8)
+    # A damaged picture may hold codes for which its palette has no color; GDAL shows them black.
+    colors = np.zeros((_PALETTE_SIZE, 3), dtype=np.uint8)
     for code, color in raster.palette.items():
         colors[code] = color[:3]
     return tuple(luminance(colors.T).tolist())

@@ -61,7 +61,7 @@ def parse_smoothing(text: str) -> Smoothing:
     >>> parse_smoothing("gaussian:1").halo
     4
     """
-    name, colon, number = text.partition(":")
+    name, _, number = text.partition(":")
     smoother = SMOOTHERS[name.strip()]
     try:
         size = float(number)
@@ -131,9 +131,7 @@ def _gaussian(values: NDArray[Any], valid: NDArray[np.bool_], sigma: float, halo
 
 
 def _median(values: NDArray[Any], valid: NDArray[np.bool_], size: float, halo: int) -> NDArray[Any]:
-    from skimage.filters import median
-
-    whole = np.asarray(median(np.where(valid, values, 0), np.ones((int(size), int(size)), dtype=bool), mode="nearest"))
+    whole = _median_of_all(np.where(valid, values, 0), int(size))
     if valid.all():
         return whole
     rows, cols = np.nonzero(valid & ~_sees_only_valid(valid, halo))
@@ -143,6 +141,19 @@ def _median(values: NDArray[Any], valid: NDArray[np.bool_], size: float, halo: i
         whole[rows[part], cols[part]] = _median_of_valid(values, valid, rows[part], cols[part], halo)
     return whole
 
+
+def _median_of_all(values: NDArray[Any], size: int) -> NDArray[Any]:
+    from skimage.filters import median
+
+    if values.dtype.kind in "iu" and max(abs(int(values.min())), abs(int(values.max()))) > _EXACT:
+        # scipy, on which scikit-image relies, compares all numbers as float64; their ranks are small and in the same order.
+        levels, ranks = np.unique(values, return_inverse=True)
+        return np.asarray(levels[_median_of_all(ranks.reshape(values.shape), size)])
+    return np.asarray(median(values, np.ones((size, size), dtype=bool), mode="nearest"))
+
+
+_EXACT = 2**53
+"""Whole numbers up to this are exact as float64."""
 
 _WINDOW_PIXELS = 2**21
 """How many pixels of windows are sorted at once beside nodata; bounds the memory."""
