@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -125,7 +125,7 @@ class TsrasterAccessor:
         bound = bind_lut(colors, self._classes(codes, table)) if colors.kind == "ramp" else colors
         painted = xr.apply_ufunc(
             partial(_colorize_block, lut=bound, nodata=self._nodata),
-            codes.drop_vars("band", errors="ignore"),
+            codes,
             output_core_dims=[["band"]],
             dask="parallelized",
             output_dtypes=[np.uint8],
@@ -151,11 +151,14 @@ class TsrasterAccessor:
         tally = partial(_tally_block, nodata=self._nodata)
         if self._array.chunks is None:
             return summarize([tally(self._array.values)], self._array.dtype)
-        from dask.base import compute
         from dask.delayed import delayed
 
-        blocks = self._array.data.to_delayed().ravel()
-        return summarize(compute(*(delayed(tally)(block) for block in blocks)), self._array.dtype)
+        tallies = [delayed(tally)(block) for block in self._array.data.to_delayed().ravel()]
+        while (
+            len(tallies) > 1
+        ):  # merged as a tree, so that only a few are held at a time, however many blocks there are
+            tallies = [delayed(_merge_tallies)(tallies[i : i + 8]) for i in range(0, len(tallies), 8)]
+        return summarize([tallies[0].compute()], self._array.dtype)
 
     def _classes(self, codes: xr.DataArray, table: TableLike | None) -> tuple[int, ...]:
         if table is not None:
@@ -196,6 +199,10 @@ def _classify_block(block: NDArray[Any], *, table: ClassTable, nodata: float | N
 
 def _tally_block(block: NDArray[Any], *, nodata: float | None) -> Tally:
     return tally_block(Pixels(data=block, valid=find_data(block, nodata)))
+
+
+def _merge_tallies(tallies: Sequence[Tally]) -> Tally:
+    return reduce(Tally.merge, tallies)
 
 
 def _colorize_block(block: NDArray[Any], *, lut: Lut, nodata: float | None) -> NDArray[np.uint8]:

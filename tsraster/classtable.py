@@ -283,4 +283,7 @@ def _format_number(number: Number, digits: int) -> str:
         return str(number)
     if number.is_integer() and abs(number) < 1e15:
         return str(int(number))
-    return f"{number:.{digits}g}"
+    exact = f"{number:.9g}"
+    text = exact if float(exact) == number else f"{number:.{digits}g}"
+    # Nobody reads 1e+06 in a legend.
+    return f"{float(text):.0f}" if "e+" in text and abs(number) < 1e15 else text

@@ -194,6 +194,8 @@ class Raster:
     """The color table of the first band: code to RGBA, 0 to 255; empty where there is none."""
     tile: tuple[int, int] = (256, 256)
     """Rows and columns of the pieces in which the format stores pixels."""
+    files: tuple[str, ...] = ()
+    """The files that hold it, with those that it is a view of; none of them may be overwritten by what is made of it."""
     can_be_invalid: bool = True
     """False where neither a nodata value, nor a mask, nor alpha, nor the type of the pixels allows an invalid one."""
 

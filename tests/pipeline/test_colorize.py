@@ -161,6 +161,13 @@ def test_codes_of_any_integer_type(tmp_path: Path, draw_raster: Draw, dtype: str
     assert result.counts == {1: 2, largest: 1}
 
 
+def test_nodata_is_of_no_class_whatever_its_number(tmp_path: Path, draw_raster: Draw) -> None:
+    source = draw_raster(tmp_path / "c.tif", np.array([[1, 255, 3, 0]], np.uint8), nodata=255)
+    result = colorize_file(source, tmp_path / "p.tif", lut="gray")
+    assert read(tmp_path / "p.tif")[[0, 3], 0].T.tolist() == [[0, 255], [0, 0], [255, 255], [0, 0]]
+    assert (result.counts, result.without_class) == ({1: 1, 3: 1}, 2)
+
+
 def test_a_class_map_of_nothing_is_all_of_no_class(tmp_path: Path, draw_raster: Draw) -> None:
     source = draw_raster(tmp_path / "c.tif", np.zeros((2, 3), np.uint8))
     lut = Lut(name="l", kind="classes", keys=(1,), colors=((9, 8, 7, 255),), nodata=(1, 2, 3, 255))

@@ -22,7 +22,7 @@ from tsraster.samples import draw_thermal_scene, draw_thin_section
 
 RASTERS = {
     "thermal.tif": ("float32", 1), "thermal-classes.tif": ("uint8", 1), "thermal-picture.png": ("uint8", 4),
-    "thermal-terrain.jpg": ("uint8", 3), "section.png": ("uint8", 3), "section-labels.png": ("uint8", 1),
+    "thermal-gray.jpg": ("uint8", 3), "section.png": ("uint8", 3), "section-labels.png": ("uint8", 1),
     "section-picture.png": ("uint8", 3),
 }  # fmt: skip
 PLOTS = {"thermal-histogram.png", "thermal-map.png", "section-histogram.png", "section-map.png"}
@@ -89,7 +89,7 @@ def test_the_demo_leaves_what_it_says(demo: tuple[Path, subprocess.CompletedProc
     assert done.returncode == 0, done.stderr
     assert (
         done.stderr
-        == f"Note: {folder / 'thermal-terrain.jpg'}: JPEG cannot be transparent; pixels of no class are white\n"
+        == f"Note: {folder / 'thermal-gray.jpg'}: JPEG cannot be transparent; pixels of no class are white\n"
     )
     names = {path.name for path in folder.iterdir() if not path.name.endswith(SIDECARS)}
     assert names == RASTERS.keys() | PLOTS | OTHERS

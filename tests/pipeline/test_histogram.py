@@ -147,6 +147,14 @@ def test_nothing_is_overwritten_unasked_and_no_input_ever(tmp_path: Path, draw_r
         histogram_file(source, bins=0)
 
 
+@pytest.mark.parametrize(("dtype", "passes"), [("uint8", 1), ("int16", 1), ("float32", 2), ("int32", 2)])
+def test_progress_reaches_its_total(tmp_path: Path, draw_raster: Draw, dtype: str, passes: int) -> None:
+    said: list[tuple[int, int]] = []
+    source = draw_raster(tmp_path / "v.tif", draw_noise(dtype))
+    histogram_file(source, block_size=45, progress=lambda *counts: said.append(counts))
+    assert said == [(i, 4 * passes) for i in range(1, 4 * passes + 1)]
+
+
 def test_complex_numbers_have_no_order(tmp_path: Path, draw_raster: Draw) -> None:
     source = draw_raster(tmp_path / "v.tif", np.array([[1 + 2j]], np.complex64))
     with pytest.raises(DataError, match="complex"):

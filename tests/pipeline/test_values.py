@@ -85,7 +85,7 @@ def test_without_a_second_pass_nothing_is_kept() -> None:
 
 
 def test_what_is_kept_stays_within_the_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    room = 40 * 70  # of 16 800 bytes of values
+    room = 40 * 70 + 100  # of 16 800 bytes of values
     monkeypatch.setattr(values_module, "KEPT_BYTES", room)
     raster, reader = make_raster()
     values = Values(raster, plan_preparation(raster), keep=True)

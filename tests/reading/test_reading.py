@@ -136,7 +136,8 @@ def test_pixels_and_bands_are_those_of_rasterio(form: str, draw_raster: Draw, tm
         assert pixels.valid.all()
         assert raster.shape == file.shape
         assert raster.driver == file.driver
-        assert raster.tile == file.block_shapes[0]
+        # A PNG is read row by row, so that a cut one is found out; without that setting GDAL would take it as one piece.
+        assert raster.tile == ((1, file.width) if file.driver == "PNG" else file.block_shapes[0])
         assert tuple(band.dtype for band in raster.bands) == file.dtypes
         assert [band.role for band in raster.bands] == [role.name for role in file.colorinterp]
         assert [band.nodata for band in raster.bands] == list(file.nodatavals)

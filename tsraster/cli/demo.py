@@ -22,9 +22,9 @@ JOBS = (
     "classify {dir}/section.png {dir}/section-labels.png --smooth gaussian:1 --cutoffs 0.25,0.4,0.6,0.75"
     f" --names '{SECTION_NAMES}' --lut thin-section --color {{dir}}/section-picture.png"
     " --save-table {dir}/section-table.json --plot {dir}/section-map.png",
-    "colorize {dir}/thermal-classes.tif {dir}/thermal-terrain.jpg --lut terrain",
+    "colorize {dir}/thermal-classes.tif {dir}/thermal-gray.jpg --lut gray",
 )
-"""The main jobs, as a user would type them; a test reads the README against them."""
+"""The main jobs, as a user would type them."""
 
 
 @click.command()

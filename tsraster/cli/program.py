@@ -11,10 +11,10 @@ import logging
 import os
 import signal
 import sys
+import threading
 import warnings
 from contextlib import suppress
 from importlib import import_module
-from types import FrameType
 from typing import NoReturn, TextIO
 
 import click
@@ -65,6 +65,7 @@ def program() -> None:
 def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     _listen_to_signals()
+    _mute_libraries()
     warnings.showwarning = _show_warning
     # What GDAL has to say is in the sentence of the error.
     logging.getLogger("rasterio").addHandler(logging.NullHandler())
@@ -74,8 +75,20 @@ def main() -> NoReturn:
     _end(_run())
 
 
+def _mute_libraries() -> None:
+    """Keep libtiff and others from printing on stderr by themselves; what they have to say is in the sentence of an error."""
+    try:
+        ours = os.dup(2)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # there is no stderr
+        return
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    sys.stderr = open(ours, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace")  # noqa: SIM115
+
+
 def _end(code: int) -> NoReturn:
-    """Leave at once: to take libraries apart piece by piece would only cost time, and threads may still be at work."""
+    """Leave at once: all files are closed, and to take libraries apart piece by piece would only cost time."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -124,31 +137,38 @@ def _describe_os_error(error: OSError) -> str:
 
 _STOPPED = "stopped; every output is whole, or as it was before"
 
-_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_speaking = threading.RLock()
+"""Held by the thread that has the last word."""
 
 
 def _listen_to_signals() -> None:
-    for number in _SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:  # nohup and shells ask to be left alone
-            signal.signal(number, _stop)
+    """Let a thread of its own wait for signals: the others may be in a library, which lets none through for minutes."""
+    if not hasattr(signal, "sigwait"):  # as on Windows, where Ctrl-C is a KeyboardInterrupt
+        return
+    # nohup, and shells for what runs in the background, ask to be left alone.
+    numbers = {n for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN}
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    threading.Thread(target=_wait_for_signal, args=[numbers], daemon=True).start()
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
-    """Take back what is not done, and end without waiting for threads, of which one may take a minute for its block."""
-    for other in _SIGNALS:
-        signal.signal(other, signal.SIG_IGN)
-    outputs = sys.modules.get("tsraster.writing")
-    if outputs is not None and not outputs.discard_staged():
-        # Files are being moved to their places; it takes no time to move them back.
-        raise KeyboardInterrupt
-    if sys.stderr.isatty():
-        # The progress bar has hidden the cursor, and stands where the sentence is to stand.
-        click.echo("\033[?25h", err=True)
-    _end(_say(_STOPPED, 1))
+def _wait_for_signal(numbers: set[signal.Signals]) -> None:
+    signal.sigwait(numbers)
+    _speaking.acquire()
+    try:
+        writing = sys.modules.get("tsraster.writing")
+        if writing is not None:
+            writing.discard_staged()
+        if sys.stderr.isatty():
+            # The progress bar has hidden the cursor, and stands where the sentence is to stand.
+            click.echo("\033[?25h", err=True)
+        _say(_STOPPED, 1)
+    finally:
+        os._exit(1)
 
 
 def _say(error: object, code: int) -> int:
-    with suppress(OSError, RuntimeError):
+    _speaking.acquire()  # and never released: it is the last word
+    with suppress(OSError):
         click.echo(f"Error: {error}".replace("\n", " "), err=True)
     return code
 

@@ -177,7 +177,7 @@ def classify_file(
     with (
         gdal_settings(),
         open_raster(source) as raster,
-        Outputs(wanted, sources=inputs, overwrite=overwrite) as outputs,
+        Outputs(wanted, sources=[*inputs, *raster.files], overwrite=overwrite) as outputs,
     ):
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)

@@ -112,7 +112,7 @@ def colorize_file(
     with (
         gdal_settings(),
         open_raster(source) as raster,
-        Outputs([destination], sources=inputs, overwrite=overwrite) as outputs,
+        Outputs([destination], sources=[*inputs, *raster.files], overwrite=overwrite) as outputs,
     ):
         values = Values(raster, _plan_codes(raster, band), keep=True)
         colors = colors if colors is not None else _own_palette(raster)

@@ -110,7 +110,7 @@ def histogram_file(
     with (
         gdal_settings(),
         open_raster(source) as raster,
-        Outputs([csv], sources=inputs, overwrite=overwrite) as staged,
+        Outputs([csv], sources=[*inputs, *raster.files], overwrite=overwrite) as staged,
     ):
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)

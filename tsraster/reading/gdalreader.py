@@ -19,8 +19,8 @@ from tsraster.reading.orientation import Orientation
 if TYPE_CHECKING:
     import xarray
 
-STRICT = {"GDAL_ERROR_ON_LIBJPEG_WARNING": True}
-"""A truncated JPEG is an error, not a gray remainder."""
+STRICT = {"GDAL_ERROR_ON_LIBJPEG_WARNING": True, "GDAL_PNG_WHOLE_IMAGE_OPTIM": False}
+"""A truncated picture is an error: neither a gray remainder (JPEG) nor what memory held before (PNG)."""
 
 Layers = NDArray[Any] | list[NDArray[Any]]
 """Bands of one window: an array of shape (band, row, col), or one of shape (row, col) for each where their types differ."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import rasterio
@@ -126,6 +127,7 @@ def _describe_dataset(name: str, dataset: Any) -> Raster:
     )
     return Raster(
         name=name,
+        files=tuple(_find_file(path) for path in dataset.files if not _is_sidecar(path, dataset.files[0])),
         driver=dataset.driver,
         shape=orientation.upright_shape(dataset.shape),
         bands=bands,
@@ -136,6 +138,20 @@ def _describe_dataset(name: str, dataset: Any) -> Raster:
         tile=orientation.upright_shape(dataset.block_shapes[0]),
         can_be_invalid=any(masked) or alpha is not None or bool(hidden) or has_nodata or is_float,
     )
+
+
+def _is_sidecar(path: str, main: str) -> bool:
+    """Tell whether a file only goes with the main one: more endings than it, or a world file."""
+    same_stem = os.path.splitext(path)[0] == os.path.splitext(main)[0]
+    return path.startswith(f"{main}.") or (same_stem and path.lower().endswith("w"))
+
+
+def _find_file(path: str) -> str:
+    """Return the file on the disk that holds a path of GDAL, such as the archive of ``/vsizip/archive.zip/band.tif``."""
+    if not path.startswith("/vsi"):
+        return path
+    inside = Path(path.split("/", maxsplit=2)[2].replace("{", "").replace("}", ""))
+    return next((str(folder) for folder in (inside, *inside.parents) if folder.is_file()), path)
 
 
 def _describe_band(dataset: Any, number: int, flags: set[str]) -> Band:

@@ -11,11 +11,15 @@ import rasterio
 import rasterio.control
 import rasterio.shutil
 from rasterio.crs import CRS
+from rasterio.errors import RasterioError
 
 from tsraster.errors import WriteError
 from tsraster.lut import RGBA, Lut
 from tsraster.raster import without_place_warning
 from tsraster.writing.image import Image, can_have_palette
+
+FIRST = "first-"
+"""What the name of a GeoTIFF begins with that becomes another format in the end."""
 
 _TILE = 512
 
@@ -139,20 +143,55 @@ def wrap_translucent(path: Path, lut: Lut) -> Path:
 def check_whole(path: Path) -> None:
     """Check that every tile is in the file.
 
-    GDAL compresses in threads of its own and reports a disk that ran full neither when writing nor when closing.
+    GDAL compresses in threads of its own and reports a disk that ran full neither when writing nor when closing. Then
+    tiles are missing, or cut short, or longer than what the file says of them. Where tiles do not lie side by side up to
+    the end of the file, which has other reasons as well, all are decoded.
 
     Raises
     ------
     WriteError
-        A tile is missing.
+        A tile is missing or damaged.
     """
-    size = path.stat().st_size
+    end = path.stat().st_size
     with without_place_warning(), rasterio.open(path) as file:
-        rows, cols = (-(-length // _TILE) for length in file.shape)
-        for row in range(rows):
-            for col in range(cols):
-                offset, length = (
-                    file.get_tag_item(f"BLOCK_{what}_{col}_{row}", "TIFF", bidx=1) for what in ("OFFSET", "SIZE")
-                )
-                if offset is None or length is None or int(offset) + int(length) > size:
-                    raise WriteError(f"{path.name} cannot be written whole; is the disk full?")
+        tiles = sorted(_locate_tile(file, row, col) for row, col in _list_tiles(file.shape))
+        whole = all(length and start + length <= end for start, length in tiles)
+        starts = [start for start, _ in tiles[1:]] + [end]
+        if whole and any(start + length != after for (start, length), after in zip(tiles, starts, strict=True)):
+            whole = _can_decode(file)
+    if not whole:
+        raise WriteError(f"{path.name.removeprefix(FIRST)} cannot be written whole; is the disk full?")
+
+
+def check_copy(path: Path) -> None:
+    """Check that a file which GDAL has made of a GeoTIFF can be read from end to end, for the same reason.
+
+    Raises
+    ------
+    WriteError
+        It cannot.
+    """
+    strict = {"GDAL_ERROR_ON_LIBJPEG_WARNING": True, "GDAL_PNG_WHOLE_IMAGE_OPTIM": False}
+    with rasterio.Env(**strict), without_place_warning(), rasterio.open(path) as file:
+        if not _can_decode(file):
+            raise WriteError(f"{path.name} cannot be written whole; is the disk full?")
+
+
+def _list_tiles(shape: tuple[int, int]) -> list[tuple[int, int]]:
+    rows, cols = (-(-length // _TILE) for length in shape)
+    return [(row, col) for row in range(rows) for col in range(cols)]
+
+
+def _locate_tile(file: Any, row: int, col: int) -> tuple[int, int]:
+    """Return where a tile begins in the file, and how many bytes it has; 0 bytes where it is missing."""
+    start, length = (file.get_tag_item(f"BLOCK_{what}_{col}_{row}", "TIFF", bidx=1) for what in ("OFFSET", "SIZE"))
+    return int(start or 0), int(length or 0)
+
+
+def _can_decode(file: Any) -> bool:
+    try:
+        for _, window in file.block_windows(1):
+            file.read(window=window)
+    except RasterioError:
+        return False
+    return True

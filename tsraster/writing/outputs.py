@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,9 @@ _SIDECARS = (".aux.xml", ".ovr", ".msk")
 
 _open: list[Outputs] = []
 """Those whose files are being made."""
+
+_moving = threading.RLock()
+"""Held while files are moved to their destinations, which must not be cut short, and while they are discarded."""
 
 
 class Outputs:
@@ -100,28 +104,27 @@ class Outputs:
 
     def discard(self) -> None:
         """Remove what is staged."""
-        for folder in self._folders.values():
-            shutil.rmtree(folder, ignore_errors=True)
-        if self in _open:
-            _open.remove(self)
-
-    @property
-    def is_publishing(self) -> bool:
-        """Whether files are being moved to their destinations."""
-        return bool(self._moves)
+        with _moving:
+            for folder in self._folders.values():
+                _remove(folder)
+            if self in _open:
+                _open.remove(self)
 
     def _publish(self) -> None:
-        for destination in self._destinations:
-            try:
-                self._move(destination)
-            except BaseException as error:
-                self._move_back()
-                if isinstance(error, OSError) and not isinstance(error, WriteError):
-                    raise WriteError(f"{destination} cannot be written ({error.strerror})") from None
-                raise
-        self._moves.clear()
+        with _moving:
+            for destination in self._destinations:
+                try:
+                    self._move(destination)
+                except BaseException as error:
+                    self._move_back()
+                    if isinstance(error, OSError) and not isinstance(error, WriteError):
+                        raise WriteError(f"{destination} cannot be written ({error.strerror})") from None
+                    raise
+            self._moves.clear()
 
     def _move(self, destination: Path) -> None:
+        if self not in _open:
+            raise WriteError(f"{destination} cannot be written: what was made of it is discarded")
         real = _real_path(destination)
         staged = self.stage(destination)
         if real.exists():
@@ -133,12 +136,12 @@ class Outputs:
         for sidecar in _list_sidecars(real):
             if not self._is_of_source(sidecar):
                 self._replace(sidecar, staged.with_name(sidecar.name))
-        self._replace(real, staged)
+        self._replace(real, staged, must_be=True)
 
-    def _replace(self, place: Path, made: Path) -> None:
+    def _replace(self, place: Path, made: Path, *, must_be: bool = False) -> None:
         """Move a file to its place, or remove what is there if none was made; keep what was there until all is done."""
         self._moves.append((place, _keep(place, made.with_name(f".kept-{len(self._moves)}"))))
-        if made.exists():
+        if must_be or made.exists():
             os.replace(made, place)
         else:
             place.unlink(missing_ok=True)
@@ -158,27 +161,33 @@ class Outputs:
         return any(_is_same(sidecar, os.fspath(path.with_suffix(world_suffix(path)))) for path in suffixed)
 
 
-def discard_staged() -> bool:
-    """Remove what any job in this process has staged, because the process is about to end.
+def discard_staged() -> None:
+    """Remove what all jobs in this process have staged; files that are being moved just now are moved first.
 
-    Returns
-    -------
-    bool
-        False if files are being moved just now, which must not be cut short; then nothing is removed.
+    Any thread may call this, when the process is about to end.
     """
-    if any(outputs.is_publishing for outputs in _open):
-        return False
-    while _open:
-        _open[-1].discard()
-    return True
+    with _moving:
+        while _open:
+            _open[-1].discard()
+
+
+def _remove(folder: Path) -> None:
+    for _ in range(_TRIES):
+        if not folder.exists():
+            return
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+_TRIES = 5
+"""Another thread may just make a file in a folder that is to be removed."""
 
 
 def _keep(place: Path, kept: Path) -> Path | None:
     """Give a file a second name, under which it stays while it is replaced; None where there is none."""
+    if not os.path.lexists(place):
+        return None
     try:
         os.link(place, kept)
-    except FileNotFoundError:
-        return None
     except OSError:  # not every file system has links
         shutil.copy2(place, kept)
     return kept

@@ -21,6 +21,8 @@ from rasterio.errors import RasterioError
 from tsraster.errors import LossWarning, WriteError
 from tsraster.raster import Window, without_place_warning
 from tsraster.writing.geotiff import (
+    FIRST,
+    check_copy,
     check_whole,
     describe,
     list_options,
@@ -71,7 +73,7 @@ class ImageWriter:
     def __init__(self, path: Path, driver: str, image: Image) -> None:
         check_codes(image, driver, path.name)
         self._path, self._driver, self._image = path, driver, replace(image, tags=select_tags(image.tags))
-        self._first = path if driver == "GTiff" else path.with_name(f"first-{path.name}.tif")
+        self._first = path if driver == "GTiff" else path.with_name(f"{FIRST}{path.name}.tif")
         self._stack = ExitStack()
         self._left = image.shape[0] * image.shape[1] * image.bands * np.dtype(image.dtype).itemsize
         for loss in list_losses(image, driver):
@@ -117,6 +119,7 @@ class ImageWriter:
         if self._driver != "GTiff":
             rasterio.shutil.copy(self._copied_source(), self._path, driver=self._driver, **_COPY_OPTIONS[self._driver])
             rasterio.shutil.delete(self._first)
+            check_copy(self._path)
         amend_aux_xml(
             self._path,
             categories=list_categories(image.codes, image.labels) if image.codes else [],

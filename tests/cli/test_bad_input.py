@@ -1,0 +1,1066 @@
+"""What goes wrong for users: one sentence, an exit code, and every file as it was before.
+
+The real program runs, in a process of its own each time. So that hundreds of runs take seconds, most are forked from one process
+that has imported everything; those that depend on how a process starts or dies are started anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import shlex
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+
+from tsraster.errors import DestinationExistsError, UsageError, WriteError
+from tsraster.raster import without_place_warning
+from tsraster.writing import Outputs, discard_staged, write_rows
+
+Draw = Callable[..., Path]
+
+SERVER = """
+import json, os, resource, signal, sys
+from importlib import import_module
+from tsraster.cli.program import COMMANDS, main
+import skimage.filters
+for name in COMMANDS:
+    import_module(f"tsraster.cli.{name}")
+while line := sys.stdin.readline():
+    job = json.loads(line)
+    child = os.fork()
+    if not child:
+        signal.alarm(60)
+        os.chdir(job["folder"])
+        for number, path, mode in ((0, os.devnull, os.O_RDONLY), (1, job["out"], os.O_WRONLY), (2, job["err"], os.O_WRONLY)):
+            os.dup2(os.open(path, mode), number)
+        if job["largest"] is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (job["largest"], job["largest"]))
+        sys.argv = ["tsraster", *job["words"]]
+        main()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+Run = Callable[..., SimpleNamespace]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., SimpleNamespace]]:
+    texts = tmp_path_factory.mktemp("texts")
+    out, err = texts / "out", texts / "err"
+    command = [sys.executable, "-c", SERVER]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def run(folder: Path, words: list[str], largest: int | None = None) -> SimpleNamespace:
+            out.write_bytes(b"")
+            err.write_bytes(b"")
+            job = {"folder": str(folder), "out": str(out), "err": str(err), "words": words, "largest": largest}
+            print(json.dumps(job), file=process.stdin, flush=True)
+            code = int(process.stdout.readline())
+            return SimpleNamespace(code=code, out=out.read_text("utf-8"), err=err.read_text("utf-8"))
+
+        yield run
+        process.stdin.close()
+
+
+@pytest.fixture
+def run(server: Callable[..., SimpleNamespace], sources: Path, tmp_path: Path) -> Run:
+    """Give a function that runs a command line in an empty folder; ``@`` before a word stands for the folder of sources."""
+
+    def run(line: str | list[str], **how: Any) -> SimpleNamespace:
+        words = shlex.split(line) if isinstance(line, str) else line
+        return server(tmp_path, [re.sub(r"^@", f"{sources}/", word) for word in words], **how)
+
+    return run
+
+
+def start(words: list[Any], folder: Path, **how: Any) -> subprocess.Popen[bytes]:
+    """Start the program as a user does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tsraster", *words],
+        cwd=folder,
+        **({"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | how),
+    )
+
+
+def snapshot(folder: Path) -> dict[str, Any]:
+    """What is in a folder: names, kinds, bytes, times."""
+    found: dict[str, Any] = {}
+    for path in sorted(folder.rglob("*")):
+        mode = path.lstat().st_mode
+        what = os.readlink(path) if path.is_symlink() else path.read_bytes() if stat.S_ISREG(mode) else None
+        found[os.fspath(path)] = mode, what, None if path.is_dir() else path.lstat().st_mtime_ns
+    return found
+
+
+def check_sentence(err: str, *words: str) -> None:
+    """One line on stderr, that says so much."""
+    assert err.startswith("Error: "), err
+    assert err.count("\n") == 1, err
+    assert err.endswith("\n")
+    assert "Traceback" not in err
+    assert "None" not in err
+    for word in words:
+        assert re.search(word, err), f"{word!r} is not in {err!r}"
+
+
+# Sources ----------------------------------------------------------------------------------------------------------------
+
+TABLE = {"kind": "tsraster class table", "version": 1, "edges": [0, 50, 100]}
+LUT = "code,red,green,blue\n"
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory, draw_raster: Draw) -> Path:
+    folder = tmp_path_factory.mktemp("sources")
+    _draw_good(folder, draw_raster)
+    _draw_damaged(folder)
+    _write_tables(folder)
+    return folder
+
+
+def _draw_good(folder: Path, draw: Draw) -> None:
+    random = np.random.default_rng(5)
+    ramp = (np.arange(64 * 64).reshape(64, 64) % 100).astype(np.uint8)
+    noise = random.integers(0, 256, (256, 256), dtype=np.uint8)
+    draw(folder / "band.tif", ramp, crs="EPSG:32616", transform=from_origin(5e5, 4e6, 30, 30))
+    draw(folder / "noise.tif", noise, tiled=True, blockxsize=64, blockysize=64, compress="deflate")
+    draw(folder / "noise.png", np.stack([noise] * 3), driver="PNG")
+    draw(folder / "noise.jpg", np.stack([noise] * 3), driver="JPEG")
+    draw(folder / "bands.tif", np.stack([ramp.astype(np.int16)] * 3))
+    draw(folder / "nodata.tif", np.zeros((9, 9), np.uint8), nodata=0)
+    draw(folder / "nan.tif", np.full((9, 9), np.nan, np.float32))
+    draw(folder / "constant.tif", np.full((9, 9), 7, np.uint8))
+    draw(folder / "constant-float.tif", np.full((9, 9), 7.5, np.float32))
+    draw(folder / "complex.tif", np.ones((9, 9), np.complex64))
+    draw(folder / "negative.tif", np.array([[-1, 1]], np.int16))
+    draw(folder / "float.tif", ramp.astype(np.float32))
+    infinite = ramp.astype(np.float32)
+    infinite[0, :3] = [np.inf, -np.inf, np.nan]
+    draw(folder / "infinite.tif", infinite)
+
+
+def _draw_damaged(folder: Path) -> None:
+    (folder / "folder").mkdir()
+    (folder / "text.tif").write_text("these are no pixels\n")
+    (folder / "empty.tif").write_bytes(b"")
+    for ending in ("tif", "png", "jpg"):
+        whole = (folder / f"noise.{ending}").read_bytes()
+        (folder / f"cut.{ending}").write_bytes(whole[: len(whole) // 2])
+        (folder / f"head.{ending}").write_bytes(whole[:40])
+    broken = bytearray((folder / "noise.tif").read_bytes())
+    with without_place_warning(), rasterio.open(folder / "noise.tif") as file:
+        at, size = (int(file.get_tag_item(f"BLOCK_{what}_1_2", "TIFF", bidx=1)) for what in ("OFFSET", "SIZE"))
+    broken[at + 20 : at + size - 20] = b"\xa5" * (size - 40)
+    (folder / "broken.tif").write_bytes(broken)
+
+
+def _write_tables(folder: Path) -> None:
+    (folder / "good.json").write_text(json.dumps(TABLE))
+    (folder / "narrow.json").write_text(json.dumps(TABLE | {"edges": [0, 50]}))
+    (folder / "text.json").write_text("edges: 1, 2, 3\n")
+    (folder / "latin.json").write_bytes(json.dumps(TABLE | {"unit": "@"}).replace("@", "\xb0").encode("latin-1"))
+    (folder / "kind.json").write_text(json.dumps(TABLE | {"kind": "legend"}))
+    (folder / "version.json").write_text(json.dumps(TABLE | {"version": 2}))
+    (folder / "unsorted.json").write_text(json.dumps(TABLE | {"edges": [0, 50, 20]}))
+    (folder / "deep.json").write_text("[" * 100_000)
+    (folder / "short.csv").write_text(LUT + "1,0,0,0\n3,0,0,0\n")
+    (folder / "malformed.csv").write_text(LUT + "1,0,0,0\n2,0,0,dark\n")
+    (folder / "malformed.txt").write_text("# mine\n1 0 0 0\n2 0 0\n")
+    (folder / "open-quote.csv").write_text("code,red,green,blue,name\n" + '1,0,0,0,"sea\n2,0,0,0,wood\n')
+    (folder / "latin.csv").write_bytes((LUT + "1,0,0,0\n# caf\xe9\n").encode("latin-1"))
+    (folder / "empty.csv").write_bytes(b"")
+
+
+# Refused ----------------------------------------------------------------------------------------------------------------
+
+C = "classify @band.tif out.tif --overwrite"
+HIST = "histogram @band.tif --csv out.csv --overwrite"
+PAINT = "colorize @band.tif out.png --overwrite"
+
+DAMAGED = {
+    "missing": ("nowhere.tif", r"nowhere\.tif does not exist"),
+    "no raster": ("@text.tif", r"text\.tif is no raster or picture that can be read, or is damaged"),
+    "folder": ("@folder", r"folder is a folder and no raster; name a file in it"),
+    "empty file": ("@empty.tif", r"empty\.tif is empty"),
+    "cut GeoTIFF": ("@cut.tif", r"cut\.tif: the pixels of rows \d+ to \d+, columns \d+ to \d+ cannot be read"),
+    "cut PNG": ("@cut.png", r"cut\.png: the pixels of rows \d+ to \d+, columns \d+ to \d+ cannot be read"),
+    "cut JPEG": ("@cut.jpg", r"cut\.jpg: the pixels of rows \d+ to \d+, columns \d+ to \d+ cannot be read"),
+    "head of a GeoTIFF": ("@head.tif", r"head\.tif is no raster"),
+    "head of a PNG": ("@head.png", r"head\.png"),
+    "head of a JPEG": ("@head.jpg", r"head\.jpg is no raster"),
+    "broken tile": ("@broken.tif", r"broken\.tif: the pixels of rows 0 to \d+, columns 0 to \d+ cannot be read"),
+    "empty name": ("''", "the source has an empty name; name a file"),
+}
+
+JOBS = {
+    "info": "info {}",
+    "histogram": "histogram {} --csv out.csv --overwrite",
+    "classify by cutoffs": "classify {} out.tif --cutoffs 50 --overwrite --stats out.csv --save-table out.json",
+    "classify by bins": "classify {} out.png --bins 5 --overwrite --lut thermal --color out.jpg",
+    "colorize": "colorize {} out.png --lut thermal --band 1 --overwrite",
+}
+
+REFUSED: dict[str, tuple[int, str, str]] = {
+    # Color tables
+    "LUT unknown": (2, f"{C} --bins 5 --lut thermla", r"unknown color table 'thermla'; did you mean thermal\?"),
+    "LUT unlike any": (2, f"{C} --bins 5 --lut zzz", "unknown color table 'zzz'; choose from categorical, gray, "),
+    "LUT too short": (1, f"{C} --bins 5 --lut @short.csv", r"short\.csv has no color for the codes 2, 4, 5 \(3 of 5\)"),
+    "LUT not UTF-8": (1, f"{C} --bins 1 --lut @latin.csv", r"latin\.csv, line 3: this is not UTF-8 text"),
+    "LUT line": (1, f"{C} --bins 2 --lut @malformed.csv", r"malformed\.csv, line 3: 'dark' is no whole number"),
+    "LUT text line": (1, f"{C} --bins 2 --lut @malformed.txt", r"malformed\.txt, line 3: no color; write key red"),
+    "LUT quote": (
+        1,
+        f"{C} --bins 2 --lut @open-quote.csv",
+        r"open-quote\.csv, line 2: the fields cannot be told apart",
+    ),
+    "LUT missing": (1, f"{C} --bins 2 --lut no.csv", r"the color table no\.csv does not exist"),
+    "LUT empty": (1, f"{C} --bins 2 --lut @empty.csv", r"empty\.csv, line 1: the header is ''; write code,red"),
+    "LUT folder": (1, f"{C} --bins 2 --lut @folder/", r"cannot be read \(Is a directory\)"),
+    "LUT long name": (2, f"{C} --bins 2 --lut {'x' * 300}", "unknown color table"),
+    "color without LUT": (2, f"{C} --bins 2 --color c.png", "needs a color table; name one with --lut"),
+    "paint without LUT": (1, PAINT, r"band\.tif has no palette of its own; name a color table with --lut"),
+    "paint too short": (1, f"{PAINT} --lut @short.csv", r"short\.csv has no color for the codes 2, 4, 5, .*, \.\.\. "),
+    "paint floats": (
+        1,
+        "colorize @float.tif out.png --lut thermal --overwrite",
+        "holds float32 and no class codes; classify it",
+    ),
+    "paint negative": (1, "colorize @negative.tif out.png --lut thermal --overwrite", "holds the negative number -1"),
+    # Cutoffs
+    "cutoffs unsorted": (2, f"{C} --cutoffs 30,20", "the cutoff 20 comes after 30; give cutoffs in increasing order"),
+    "cutoffs doubled": (2, f"{C} --cutoffs 20,20", "the cutoff 20 is given twice"),
+    "cutoffs no numbers": (2, f"{C} --cutoffs low,high", "'low,high' is no list of numbers separated by commas"),
+    "cutoffs with a hole": (2, f"{C} --cutoffs 1,,2", "'1,,2' is no list of numbers"),
+    "cutoffs with semicolons": (2, f"{C} --cutoffs '1;2'", "'1;2' is no list of numbers"),
+    "cutoffs empty": (2, f"{C} --cutoffs ''", "no cutoffs; give at least one number"),
+    "cutoffs nan": (2, f"{C} --cutoffs 1,nan", "the cutoff nan is no finite number"),
+    "cutoffs inf": (2, f"{C} --cutoffs 1,inf", "the cutoff inf is no finite number"),
+    "cutoffs -inf": (2, f"{C} --cutoffs=-inf,1", "the cutoff -inf is no finite number"),
+    "cutoffs 1e999": (2, f"{C} --cutoffs 1e999", "the cutoff inf is no finite number"),
+    "cutoffs 400 digits": (2, f"{C} --cutoffs 1{'0' * 400}", "is no finite number"),
+    "cutoffs 5000 digits": (2, f"{C} --cutoffs 1{'0' * 5000}", "is no list of numbers"),
+    "cutoffs of two lines": (2, f"{C} --cutoffs '1\n2'", "is no list of numbers"),
+    "histogram cutoffs": (2, f"{HIST} --cutoffs 2,1", "the cutoff 1 comes after 2"),
+    # Bins
+    "bins 0": (2, f"{C} --bins 0", "0 bins or classes cannot be made; give a number from 1 to 1048576"),
+    "bins -3": (2, f"{C} --bins -3", "-3 bins or classes cannot be made"),
+    "bins huge": (2, f"{C} --bins {10**12}", "1000000000000 bins or classes cannot be made"),
+    "bins no number": (2, f"{C} --bins many", "Invalid value for '--bins': 'many' is not a valid integer"),
+    "bins not whole": (2, f"{C} --bins 2.5", "Invalid value for '--bins': '2.5' is not a valid integer"),
+    "histogram bins 0": (2, f"{HIST} --bins 0", "0 bins or classes cannot be made"),
+    "bins and cutoffs": (2, f"{C} --bins 3 --cutoffs 1", "--cutoffs and --bins contradict each other; give one"),
+    "neither": (2, C, "nothing says which classes to make; give --cutoffs, --bins or --table"),
+    "bins of a constant": (
+        1,
+        "classify @constant.tif out.tif --bins 3 --overwrite",
+        "all 81 valid pixels have the value 7",
+    ),
+    "bins of constant floats": (
+        1,
+        "classify @constant-float.tif out.tif --bins 3 --overwrite",
+        "have the value 7.5, .*use --cutoffs",
+    ),
+    # Bands and pixels
+    "band 0": (2, f"{C} --bins 3 --band 0", "there is no band 0; bands are counted from 1"),
+    "band -1": (2, f"{C} --bins 3 --band -1", "there is no band -1; bands are counted from 1"),
+    "band 2 of 1": (1, f"{C} --bins 3 --band 2", r"band\.tif has no band 2; choose from 1 gray \(uint8\)"),
+    "band no number": (2, f"{C} --bins 3 --band red", "'red' is not a valid integer"),
+    "colorize band 0": (2, f"{PAINT} --lut thermal --band 0", "there is no band 0; bands are counted from 1"),
+    "several bands": (
+        1,
+        "classify @bands.tif out.tif --bins 3 --overwrite",
+        r"has 3 bands .*name one with --band: 1 .*, 2 .*, 3 ",
+    ),
+    "nodata, cutoffs": (
+        1,
+        "classify @nodata.tif out.tif --cutoffs 1 --overwrite",
+        r"nodata\.tif: no pixel is valid; all are nodata",
+    ),
+    "nodata, bins": (
+        1,
+        "classify @nodata.tif out.tif --bins 2 --overwrite",
+        r"nodata\.tif: no pixel is valid; all are nodata",
+    ),
+    "NaN, cutoffs": (1, "classify @nan.tif out.tif --cutoffs 1 --overwrite", r"nan\.tif: no pixel is valid"),
+    "NaN, bins": (1, "classify @nan.tif out.tif --bins 2 --overwrite", r"nan\.tif: no pixel is valid"),
+    "NaN, histogram": (1, "histogram @nan.tif --csv out.csv --overwrite", r"nan\.tif: no pixel is valid"),
+    "complex": (
+        1,
+        "classify @complex.tif out.tif --cutoffs 1 --overwrite",
+        r"the values are complex \(complex64\) and have no order",
+    ),
+    "complex, histogram": (1, "histogram @complex.tif", "the values are complex"),
+    "outside": (
+        1,
+        f"{C} --table @narrow.json --outside error",
+        "the value 51 is outside of 0 to 50; use another table",
+    ),
+    # Codes and names
+    "values too few": (2, f"{C} --cutoffs 1,2 --values 1,2", "2 codes for 3 classes; give one code for each class"),
+    "values empty": (2, f"{C} --cutoffs 1,2 --values ''", "0 codes for 3 classes"),
+    "values doubled": (2, f"{C} --cutoffs 1 --values 4,4", "the code 4 is given twice; give each class a code"),
+    "values 0": (2, f"{C} --cutoffs 1 --values 0,1", r"the code 0 cannot be used; .* \(0 is no class\)"),
+    "values negative": (2, f"{C} --cutoffs 1 --values=-1,1", "the code -1 cannot be used; codes are whole numbers"),
+    "values too large": (2, f"{C} --cutoffs 1 --values 1,{2**32}", "the code 4294967296 cannot be used"),
+    "values not whole": (2, f"{C} --cutoffs 1 --values 1,2.5", "'1,2.5' is no list of whole numbers"),
+    "names too few": (2, f"{C} --cutoffs 1,2 --names a,b", "2 names for 3 classes; give one name for each class"),
+    "names too many": (2, f"{C} --bins 1 --names a,b", "2 names for 1 classes"),
+    "names of two lines": (2, f"{C} --bins 2 --names 'a\nb'", "is no list of texts"),
+    "names not UTF-8": (2, f"{C} --bins 2 --names 'a,\udcff'", "is no list of texts"),
+    "closed unknown": (2, f"{C} --bins 2 --closed both", "Invalid value for '--closed': 'both' is not one of"),
+    "outside unknown": (2, f"{C} --bins 2 --outside drop", "Invalid value for '--outside': 'drop' is not one of"),
+    # Class tables
+    "table no JSON": (1, f"{C} --table @text.json", r"text\.json: not a class table: no JSON"),
+    "table too deep": (1, f"{C} --table @deep.json", r"deep\.json: not a class table: no JSON"),
+    "table of another kind": (1, f"{C} --table @kind.json", r'kind\.json: .*its "kind" is not "tsraster class table"'),
+    "table of version 2": (
+        1,
+        f"{C} --table @version.json",
+        r"version\.json: version 2 .* this program reads version 1",
+    ),
+    "table missing": (1, f"{C} --table no.json", r"the class table no\.json cannot be read \(No such file"),
+    "table is a folder": (1, f"{C} --table @folder", r"the class table .*folder cannot be read \(Is a directory\)"),
+    "table not UTF-8": (1, f"{C} --table @latin.json", r"the class table .*latin\.json is not UTF-8 text"),
+    "table unsorted": (1, f"{C} --table @unsorted.json", r"unsorted\.json: the edges 50, 20 are not increasing"),
+    "table and closed": (2, f"{C} --table @good.json --closed left", "--closed contradicts --table"),
+    "table and cutoffs": (2, f"{C} --table @good.json --cutoffs 1", "--cutoffs and --table contradict each other"),
+    "table and bins": (2, f"{C} --table @good.json --bins 1", "--bins and --table contradict each other"),
+    # Smoothing and other options
+    "smooth unknown": (
+        2,
+        f"{C} --bins 2 --smooth guassian:1",
+        r"unknown smoothing 'guassian'; did you mean gaussian\?",
+    ),
+    "smooth without size": (
+        2,
+        f"{C} --bins 2 --smooth median",
+        "the smoothing 'median' has no size; write median:SIZE",
+    ),
+    "smooth 0": (2, f"{C} --bins 2 --smooth gaussian:0", "a size that gaussian does not take; SIZE is the standard"),
+    "smooth even": (2, f"{C} --bins 2 --smooth median:4", "SIZE is the side of the square in pixels, an odd number"),
+    "smooth huge": (2, f"{C} --bins 2 --smooth gaussian:1e9", "above 0 and at most 100"),
+    "smooth nan": (2, f"{C} --bins 2 --smooth gaussian:nan", "a size that gaussian does not take"),
+    "smooth words": (2, f"{HIST} --smooth median:big", "has no size"),
+    "workers 0": (2, f"{C} --bins 2 --workers 0", "0 workers cannot work; give a number from 1"),
+    "workers -1": (2, f"{HIST} --workers -1", "-1 workers cannot work"),
+    "info workers 0": (2, "info @band.tif --workers 0", "0 workers cannot work"),
+    # Destinations
+    "COG as PNG": (2, "classify @band.tif out.png --bins 2 --cog", "--cog is for GeoTIFFs, and no output ends in .tif"),
+    "codes as JPEG": (
+        2,
+        "classify @band.tif out.jpg --bins 2",
+        r"out\.jpg cannot hold class codes.*or paint .*--color",
+    ),
+    "codes too large for PNG": (
+        2,
+        "classify @band.tif out.png --cutoffs 1 --values 1,70000 --overwrite",
+        "at most 16 bits; write .tif",
+    ),
+    "ending unknown": (
+        2,
+        "classify @band.tif out.bmp --bins 2",
+        "out.bmp has no ending that can be written; choose from",
+    ),
+    "no ending": (2, "classify @band.tif out --bins 2", "out has no ending that can be written"),
+    "color ending unknown": (2, f"{C} --bins 2 --lut thermal --color c.gif", "c.gif has no ending that can be written"),
+    "plot ending unknown": (2, f"{C} --bins 2 --plot p.bmp", "p.bmp has no ending that a plot can have"),
+    "color is destination": (2, f"{C} --bins 2 --lut thermal --color ./out.tif", "out.tif is named for two outputs"),
+    "stats is destination": (2, f"{C} --bins 2 --stats out.tif", "out.tif is named for two outputs"),
+    "plot is color": (2, f"{C} --bins 2 --lut thermal --color c.png --plot c.png", "c.png is named for two outputs"),
+    "stats is a sidecar": (2, f"{C} --bins 2 --stats out.tif.aux.xml", "has the name of a file that goes with out.tif"),
+    "table is a world file": (
+        2,
+        "classify @band.tif o.png --bins 2 --save-table o.pgw",
+        "o.pgw has the name of a file",
+    ),
+    "in a missing folder": (
+        1,
+        "classify @band.tif no/out.tif --bins 2",
+        "no/out.tif cannot be written: there is no folder",
+    ),
+    "in a file": (
+        1,
+        "classify @band.tif out.csv/out.tif --bins 2",
+        r"out.csv/out.tif cannot be written \(Not a directory\)",
+    ),
+    "name too long": (1, f"classify @band.tif {'x' * 300}.tif --bins 2", r"cannot be written \(File name too long\)"),
+    "in /proc": (1, "classify @band.tif /proc/out.tif --bins 2", "/proc/out.tif cannot be written"),
+    "stats to /dev/null": (1, f"{C} --bins 2 --stats /dev/null", "/dev/null is no regular file and cannot be replaced"),
+    "to /dev/null": (2, "classify @band.tif /dev/null --bins 2", "/dev/null has no ending that can be written"),
+    "exists": (
+        1,
+        "classify @band.tif out.tif --bins 2",
+        "out.tif exists already; give --overwrite to replace it, or name",
+    ),
+    "exists, histogram": (1, "histogram @band.tif --csv out.csv", "out.csv exists already; give --overwrite"),
+    "exists, colorize": (1, "colorize @band.tif out.tif --lut thermal", "out.tif exists already; give --overwrite"),
+    "exists, plot": (1, "histogram @band.tif --plot plot.svg", "plot.svg exists already; give --overwrite"),
+    # Words
+    "command unknown": (2, "clasify @band.tif", "no command 'clasify'; did you mean classify; see tsraster --help"),
+    "command unlike any": (2, "zzz", "no command 'zzz'; choose from demo, info, histogram, classify, colorize"),
+    "option unknown": (2, f"{C} --bin 5", "No such option '--bin'.*--bins.*; see .*tsraster classify --help"),
+    "option unlike any": (2, "--zzz", "No such option '--zzz'; see .*tsraster --help"),
+    "option without value": (2, "classify @band.tif --bins", "Option '--bins' requires an argument"),
+    "no source": (2, "classify", "Missing argument 'SOURCE'"),
+    "too many words": (2, f"{C} more", r"Got unexpected extra argument \(more\)"),
+    "negative looks like an option": (2, "classify -1.tif", "No such option"),
+}
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Callable[[], None]:
+    """Put files where outputs would go; give a function that proves that they, and nothing else, are there."""
+    for name in ("out.tif", "out.png", "out.jpg", "out.csv", "out.json", "plot.svg", "out.tif.aux.xml", "out.pgw"):
+        (tmp_path / name).write_text(f"the {name} of before")
+    before = snapshot(tmp_path)
+
+    def check() -> None:
+        assert snapshot(tmp_path) == before
+
+    return check
+
+
+@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("source", list(DAMAGED))
+def test_a_source_that_cannot_be_read(source: str, job: str, run: Run, old: Callable[[], None]) -> None:
+    path, words = DAMAGED[source]
+    done = run(JOBS[job].format(path))
+    assert done.code == 1, done.err
+    check_sentence(done.err, words)
+    assert done.out == ""
+    old()
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(case: str, run: Run, old: Callable[[], None]) -> None:
+    code, line, words = REFUSED[case]
+    # A destination in a folder that is not there, or that exists, is to be met as it is.
+    done = run(line)
+    check_sentence(done.err, words)
+    assert done.code == code
+    assert done.out == ""
+    old()
+
+
+# Destinations -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "way", ["as it is", "./", "folder/..", "absolute", "symbolic link", "hard link", "linked folder"]
+)
+@pytest.mark.parametrize("option", ["", "--color", "--stats", "--save-table"])
+def test_the_source_is_never_replaced(way: str, option: str, run: Run, sources: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source.tif"
+    shutil.copy(sources / "band.tif", source)
+    (tmp_path / "folder").mkdir()
+    names = {"./": "./source.tif", "folder/..": "folder/../source.tif", "absolute": str(source)}
+    name = names.get(way, "source.tif")
+    if "link" in way:
+        name = {"symbolic link": "soft.tif", "hard link": "hard.tif"}.get(way, "linked/source.tif")
+        make = {"symbolic link": (tmp_path / name).symlink_to, "hard link": (tmp_path / name).hardlink_to}
+        make.get(way, (tmp_path / "linked").symlink_to)(tmp_path if way == "linked folder" else source)
+    before = snapshot(tmp_path)
+    done = run(f"classify source.tif {option} {name} --bins 3 --lut thermal --overwrite")
+    assert done.code == 2
+    check_sentence(done.err, f"the destination {Path(name)} is an input, source.tif; give another one")
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "classify band.tif --bins 3 --lut colors.csv --stats colors.csv",
+        "classify band.tif --table table.json --save-table table.json",
+        "classify band.tif --table table.json --stats ./table.json",
+        "colorize band.tif out.png --lut thermal --table out.png",
+        "histogram band.tif --table table.json --csv table.json",
+    ],
+)
+def test_no_input_is_replaced(line: str, run: Run, sources: Path, tmp_path: Path) -> None:
+    shutil.copy(sources / "band.tif", tmp_path / "band.tif")
+    for name in ("table.json", "out.png"):
+        (tmp_path / name).write_text(json.dumps(TABLE))
+    (tmp_path / "colors.csv").write_text(LUT + "".join(f"{code},0,0,0\n" for code in range(1, 4)))
+    before = snapshot(tmp_path)
+    done = run(f"{line} --overwrite")
+    assert done.code == 2
+    check_sentence(done.err, "is an input")
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["GTIFF_DIR:1:band.tif", "mosaic.vrt", "/vsizip/{{{folder}/band.tif}}/inner.tif"])
+def test_a_file_behind_a_source_is_never_replaced(name: str, run: Run, sources: Path, tmp_path: Path) -> None:
+    import zipfile
+
+    import rasterio.shutil
+
+    source = tmp_path / "band.tif"
+    shutil.copy(sources / "band.tif", source)
+    rasterio.shutil.copy(source, tmp_path / "mosaic.vrt", driver="VRT")
+    if "vsizip" in name:
+        with zipfile.ZipFile(source, "w") as archive:
+            archive.write(sources / "band.tif", "inner.tif")
+    before = snapshot(tmp_path)
+    done = run(["classify", name.format(folder=tmp_path), "band.tif", "--bins", "3", "--overwrite"])
+    assert snapshot(tmp_path) == before
+    assert done.code == 2
+    check_sentence(done.err, "band.tif")
+
+
+def test_an_existing_output_is_kept_or_replaced(run: Run, tmp_path: Path) -> None:
+    line = "classify @band.tif out.tif --bins 3 --stats out.csv"
+    (tmp_path / "out.csv").write_text("old")
+    (tmp_path / "out.csv").chmod(0o600)
+    done = run(line)
+    assert done.code == 1
+    check_sentence(done.err, "out.csv exists already; give --overwrite to replace it, or name another file")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+    assert (tmp_path / "out.csv").read_text() == "old"
+    assert run(f"{line} --overwrite").code == 0
+    assert (tmp_path / "out.csv").read_text().startswith("code,interval,")
+    assert (tmp_path / "out.csv").stat().st_mode & 0o777 == 0o600
+    assert {path.name for path in tmp_path.iterdir()} == {"out.csv", "out.tif", "out.tif.aux.xml"}
+
+
+@pytest.mark.parametrize("target", ["there", "absent"])
+def test_a_link_stays_and_what_it_leads_to_is_replaced(target: str, run: Run, tmp_path: Path) -> None:
+    real, link = tmp_path / "far" / "real.tif", tmp_path / "link.tif"
+    real.parent.mkdir()
+    if target == "there":
+        real.write_bytes(b"old")
+    link.symlink_to("far/real.tif")
+    assert run("classify @band.tif link.tif --bins 3 --overwrite").code == 0
+    assert os.readlink(link) == "far/real.tif"
+    assert real.read_bytes()[:2] == b"II"
+    assert {path.name for path in real.parent.iterdir()} == {"real.tif", "real.tif.aux.xml"}
+    assert {path.name for path in tmp_path.iterdir()} == {"far", "link.tif"}
+
+
+def test_a_destination_that_is_a_folder(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out.tif").mkdir()
+    done = run("classify @band.tif out.tif --bins 3 --overwrite")
+    assert done.code == 1
+    check_sentence(done.err, "out.tif is a folder; name a file in it")
+    assert not list((tmp_path / "out.tif").iterdir())
+
+
+def test_a_link_that_leads_in_a_circle(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.tif").symlink_to("b.tif")
+    (tmp_path / "b.tif").symlink_to("a.tif")
+    before = snapshot(tmp_path)
+    done = run("classify @band.tif a.tif --bins 3 --overwrite")
+    assert done.code == 1
+    check_sentence(done.err, r"a\.tif cannot be written \(Too many levels of symbolic links\)")
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize("option", ["", "--stats", "--lut thermal --color", "--save-table", "--plot"])
+@pytest.mark.parametrize("kind", ["fifo", "link to /dev/null", "link to /dev/full"])
+def test_what_is_no_regular_file_is_left_alone(kind: str, option: str, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "out.png"
+    if kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(kind.split()[-1])
+    before = snapshot(tmp_path)
+    done = run(f"classify @band.tif --bins 3 --overwrite {option} out.png")
+    assert done.code == 1
+    check_sentence(done.err, "out.png is no regular file and cannot be replaced")
+    assert snapshot(tmp_path) == before
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Path]:
+    """A folder that nobody, not even root, can write to."""
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    if os.geteuid():
+        folder.chmod(0o500)
+        yield folder
+        folder.chmod(0o700)
+        return
+    mount("-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", folder)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def mount(*words: Any) -> None:
+    """Mount, or skip the test and say so."""
+    done = subprocess.run(["mount", *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"mount does not work here: {done.stderr.strip()}")
+
+
+@pytest.mark.parametrize("option", ["", "--stats", "--lut thermal --color", "--save-table", "--plot"])
+def test_a_folder_that_is_read_only(option: str, locked: Path, run: Run, tmp_path: Path) -> None:
+    done = run(f"classify @band.tif --bins 3 {option} locked/out.png")
+    assert done.code == 1
+    check_sentence(done.err, "locked/out.png cannot be written: the folder .*locked is read-only")
+    assert list(tmp_path.iterdir()) == [locked]
+
+
+# No room ----------------------------------------------------------------------------------------------------------------
+
+LARGE = {
+    "tif": "classify @noise.tif {}.tif --bins 200",
+    "COG": "classify @noise.tif {}.tif --bins 200 --cog",
+    "png": "classify @noise.tif {}.png --bins 200",
+    "color tif": "classify @noise.tif --bins 200 --lut thermal --color {}.tif",
+    "color jpg": "classify @noise.tif --bins 200 --lut thermal --color {}.jpg",
+    "color png": "classify @noise.tif --bins 200 --lut thermal --color {}.png",
+    "stats": "classify @noise.tif --bins 9000 --stats {}.csv",
+    "table": "classify @noise.tif --bins 9000 --save-table {}.json",
+    "two": "classify @noise.tif --bins 9000 --save-table table.json --stats {}.csv",
+    "counts": "histogram @noise.png --bins 2000 --csv {}.csv",
+    "plot": "histogram @noise.tif --plot {}.svg",
+    "colorize": "colorize @noise.tif {}.png --lut thermal",
+}
+
+
+def old_output(folder: Path, line: str) -> str:
+    """Put a file where the output of a command would go, and return the words."""
+    line = line.format("out")
+    (name,) = re.findall(r"out\.\w+", line)
+    (folder / name).write_text("what was here before")
+    return f"{line} --overwrite"
+
+
+@pytest.mark.parametrize("output", LARGE)
+def test_a_file_that_would_be_too_large(output: str, run: Run, tmp_path: Path) -> None:
+    line = old_output(tmp_path, LARGE[output])
+    before = snapshot(tmp_path)
+    done = run(line, largest=12_000)
+    check_sentence(done.err, r"Error: (out|table)\.[\w.]+ cannot be written")
+    assert done.code == 1
+    assert snapshot(tmp_path) == before
+    assert run(line).code == 0
+
+
+NOTICED_LATE = {"color tif": (0.15, 0.3, 0.5), "COG": (0.95, 0.999), "png": (0.95, 0.999), "color png": (0.95, 0.999)}
+
+
+@pytest.mark.parametrize("output", NOTICED_LATE)
+def test_a_file_that_would_be_a_little_too_large(output: str, run: Run, tmp_path: Path) -> None:
+    line = LARGE[output].format("out")
+    assert run(line).code == 0
+    (path,) = tmp_path.glob("out.???")
+    size = path.stat().st_size
+    before = snapshot(tmp_path)
+    for share in NOTICED_LATE[output]:
+        done = run(f"{line} --overwrite", largest=max(12_000, int(share * size)))
+        assert done.code == 1
+        check_sentence(done.err, "cannot be written")
+        assert snapshot(tmp_path) == before
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    if os.geteuid():
+        pytest.skip("only root can mount a tiny disk")
+    mount("-t", "tmpfs", "-o", "size=24k", "tmpfs", folder)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.parametrize("output", LARGE)
+def test_a_disk_that_runs_full(output: str, tiny: Path, server: Callable[..., SimpleNamespace], sources: Path) -> None:
+    line = old_output(tiny, LARGE[output])
+    before = snapshot(tiny)
+    done = server(tiny, [re.sub("^@", f"{sources}/", word) for word in shlex.split(line)])
+    check_sentence(done.err, "cannot be written")
+    assert done.code == 1
+    assert snapshot(tiny) == before
+
+
+# Stopped ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory, draw_raster: Draw) -> Path:
+    noise = np.random.default_rng(6).integers(0, 256, (1200, 1200), dtype=np.uint8)
+    return draw_raster(tmp_path_factory.mktemp("big") / "big.tif", noise, tiled=True, blockxsize=256, blockysize=256)
+
+
+SLOW = [
+    "out.tif",
+    "--smooth",
+    "median:31",
+    "--lut",
+    "thermal",
+    "--color",
+    "out.png",
+    "--stats",
+    "out.csv",
+    "--overwrite",
+]
+
+
+def wait_until_at_work(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait for the hidden folders in which outputs are made, and a little more."""
+    for _ in range(500):
+        if list(folder.glob(".tsraster-*")):
+            time.sleep(0.3)
+            assert process.poll() is None, "it was done too early"
+            return
+        assert process.poll() is None
+        time.sleep(0.02)
+    raise AssertionError("it never began")
+
+
+@pytest.mark.parametrize("pass_", ["first pass", "last pass"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_job_that_is_stopped(name: str, pass_: str, big: Path, tmp_path: Path) -> None:
+    for output in ("out.tif", "out.csv", "out.tif.aux.xml"):
+        (tmp_path / output).write_text("old")
+    before = snapshot(tmp_path)
+    how = ["--bins", "9"] if pass_ == "first pass" else ["--cutoffs", "50,100"]
+    process = start(["classify", big, *SLOW, *how], tmp_path)
+    wait_until_at_work(process, tmp_path)
+    asked = time.monotonic()
+    process.send_signal(getattr(signal, name))
+    out, err = process.communicate(timeout=30)
+    assert time.monotonic() - asked < 2, "it took its time"
+    assert process.returncode == 1
+    check_sentence(err.decode(), "stopped; every output is whole, or as it was before")
+    assert out == b""
+    assert snapshot(tmp_path) == before
+
+
+def test_a_job_that_is_stopped_twice(big: Path, tmp_path: Path) -> None:
+    process = start(["classify", big, *SLOW, "--cutoffs", "50"], tmp_path)
+    wait_until_at_work(process, tmp_path)
+    for _ in range(5):
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    check_sentence(err.decode(), "stopped")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_job_that_is_killed(big: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.tif").write_text("old")
+    process = start(["classify", big, *SLOW, "--cutoffs", "50"], tmp_path)
+    wait_until_at_work(process, tmp_path)
+    process.kill()
+    process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGKILL
+    assert (tmp_path / "out.tif").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".tsraster-")] == ["out.tif"]
+
+
+def test_the_cursor_comes_back_when_a_job_is_stopped_at_a_terminal(big: Path, tmp_path: Path) -> None:
+    leader, terminal = pty.openpty()
+    process = start(["classify", big, *SLOW, "--cutoffs", "50"], tmp_path, stderr=terminal)
+    wait_until_at_work(process, tmp_path)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    os.close(terminal)
+    shown = os.read(leader, 100_000).decode()
+    os.close(leader)
+    assert process.returncode == 1
+    assert shown.rindex("\x1b[?25h") > shown.find("\x1b[?25l")
+    assert shown.splitlines()[-1] == "Error: stopped; every output is whole, or as it was before"
+
+
+def test_a_job_started_with_nohup_is_left_alone(sources: Path, tmp_path: Path) -> None:
+    job = f"{sys.executable} -m tsraster classify {sources / 'noise.tif'} out.tif --cutoffs 9 --smooth median:9"
+    command = ["sh", "-c", f"trap '' HUP INT; exec {job}"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as process:
+        while not list(tmp_path.glob(".tsraster-*")) and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+# Names ------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "with spaces  twice",
+        "Grüße 地図 🗺",
+        "-begins",
+        "a'b\"c",
+        "a#b?c%20d",
+        "a;b&c|d",
+        "100%",
+        "a:b",
+        "a,b",
+        "$HOME",
+        "x" * 200,
+    ],
+    ids=lambda name: name[:20],
+)
+def test_odd_names_are_names(name: str, run: Run, sources: Path, tmp_path: Path) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    shutil.copy(sources / "band.tif", folder / f"{name}.tif")
+    shutil.copy(sources / "short.csv", folder / f"{name}.csv")
+    source, lut = f"{name}/{name}.tif", f"{name}/{name}.csv"
+    words = [
+        "--values",
+        "1,3",
+        "--cutoffs",
+        "50",
+        "--lut",
+        lut,
+        "--color",
+        f"{name}/{name}.png",
+        "--stats",
+        f"{name}/{name}.stats",
+    ]
+    words += ["--save-table", f"{name}/{name}.json"]
+    done = run(["classify", *words, "--", source, f"{name}/{name}-out.tif"])
+    assert (done.code, done.err) == (0, "")
+    assert f"{name}/{name}.png" in done.out
+    for _ in ("info", "histogram"):
+        assert run(["info", "--", source]).code == 0
+    again = run(["classify", "--table", f"{name}/{name}.json", "--", source, f"{name}/{name}.again.tif"])
+    assert (again.code, again.err) == (0, "")
+    with without_place_warning(), rasterio.open(folder / f"{name}-out.tif") as file:
+        assert set(np.unique(file.read())) == {1, 3}
+
+
+def test_a_path_that_begins_with_a_dash(run: Run, sources: Path, tmp_path: Path) -> None:
+    shutil.copy(sources / "band.tif", tmp_path / "-band.tif")
+    done = run("classify --bins 3 -- -band.tif -out.tif")
+    assert (done.code, done.err) == (0, "")
+    assert (tmp_path / "-out.tif").exists()
+
+
+BYTES = b"caf\xe9"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["info", BYTES + b".tif"], b"'caf\\udce9.tif' is not a path that can be opened"),
+        (["classify", b"band.tif", BYTES + b".tif", "--bins", "3"], b"GDAL writes images only to paths that are UTF-8"),
+        (
+            ["classify", b"band.tif", BYTES + b"/out.tif", "--bins", "3"],
+            b"GDAL writes images only to paths that are UTF-8",
+        ),
+        (["classify", b"band.tif", "--bins", "3", "--lut", BYTES + b".csv"], b"does not exist"),
+        (["classify", b"band.tif", "--table", BYTES + b".json"], b"cannot be read (No such file"),
+    ],
+    ids=["source", "destination", "folder", "lut", "table"],
+)
+def test_names_that_are_no_text_are_refused(words: list[Any], says: bytes, sources: Path, tmp_path: Path) -> None:
+    shutil.copy(sources / "band.tif", tmp_path / "band.tif")
+    shutil.copy(sources / "band.tif", os.fsencode(tmp_path) + b"/" + BYTES + b".tif")
+    before = sorted(os.listdir(os.fsencode(tmp_path)))
+    process = start(words, tmp_path)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert err.startswith(b"Error: ")
+    assert err.count(b"\n") == 1
+    assert says in err
+    assert out == b""
+    assert sorted(os.listdir(os.fsencode(tmp_path))) == before
+
+
+def test_tables_may_have_names_that_are_no_text(sources: Path, tmp_path: Path) -> None:
+    shutil.copy(sources / "short.csv", os.fsencode(tmp_path) + b"/" + BYTES + b".csv")
+    words = ["classify", sources / "band.tif", "--cutoffs", "50", "--values", "1,3", "--lut", BYTES + b".csv"]
+    process = start([*words, "--stats", BYTES + b".stats", "--save-table", BYTES + b".json"], tmp_path)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, b"")
+    assert b"wrote caf\\udce9.json, caf\\udce9.stats" in out
+    assert set(os.listdir(os.fsencode(tmp_path))) == {BYTES + ending for ending in (b".csv", b".stats", b".json")}
+
+
+def test_a_terminal_that_cannot_show_a_name(sources: Path, tmp_path: Path) -> None:
+    words = ["classify", sources / "band.tif", "out.tif", "--bins", "2", "--names", "Grün,地"]
+    process = start(words, tmp_path, env=os.environ | {"PYTHONIOENCODING": "latin-1"})
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, b"")
+    assert b"Gr\xfcn " in out
+    assert b"\\u5730 " in out
+
+
+# Printing ---------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_printed_has_no_room(sources: Path, tmp_path: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        process = start(["info", sources / "band.tif"], tmp_path, stdout=full)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    check_sentence(err.decode(), r"what is printed cannot be written or read \(No space left on device\)")
+
+
+def test_nobody_reads_what_is_printed(sources: Path, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start(["info", sources / "band.tif"], tmp_path, stdout=writer)
+    os.close(writer)
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (1, b"")
+
+
+def test_without_words_there_is_help(run: Run) -> None:
+    done = run("")
+    assert done.code == 2
+    assert "Commands:" in done.err
+
+
+# What looks wrong and is not --------------------------------------------------------------------------------------------
+
+
+def test_infinities_are_counted(run: Run, tmp_path: Path) -> None:
+    for how in ("--cutoffs 50", "--bins 4"):
+        done = run(f"classify @infinite.tif out.tif --overwrite {how}")
+        assert (done.code, done.err) == (0, "")
+        assert "no class: 3 pixels without data, 2 of them infinite" in done.out
+    with without_place_warning(), rasterio.open(tmp_path / "out.tif") as file:
+        assert np.count_nonzero(file.read() == 0) == 3
+
+
+@pytest.mark.parametrize("name", ["constant.tif", "constant-float.tif"])
+def test_a_constant_raster_has_cutoffs_and_a_histogram(name: str, run: Run) -> None:
+    done = run(f"classify @{name} out.tif --cutoffs 1,7.25,9")
+    assert (done.code, done.err) == (0, "")
+    assert run(f"histogram @{name} --csv out.csv").code == 0
+    assert run(f"info @{name}").code == 0
+
+
+def test_info_says_what_it_can_of_rasters_without_values(run: Run) -> None:
+    for name in ("nodata.tif", "nan.tif", "complex.tif", "bands.tif"):
+        done = run(f"info @{name}")
+        assert (done.code, done.err) == (0, "")
+
+
+def test_the_two_outputs_of_one_name_with_more_behind_it_are_two(run: Run, tmp_path: Path) -> None:
+    done = run("classify @band.tif out.tif --bins 2 --stats out.tif.csv --save-table out.tif.json")
+    assert (done.code, done.err) == (0, "")
+    assert {path.name for path in tmp_path.iterdir()} == {"out.tif", "out.tif.csv", "out.tif.json", "out.tif.aux.xml"}
+
+
+# Outputs: all or none ---------------------------------------------------------------------------------------------------
+
+
+def outputs_of(folder: Path, *, overwrite: bool = True) -> Outputs:
+    return Outputs([folder / "a.tif", folder / "b.csv", folder / "c.json"], sources=[], overwrite=overwrite)
+
+
+def use(outputs: Outputs, folder: Path, meanwhile: Callable[[Outputs], object]) -> None:
+    with outputs:
+        make_all(outputs, folder)
+        meanwhile(outputs)
+
+
+def make_all(outputs: Outputs, folder: Path) -> None:
+    for name in ("a.tif", "b.csv", "c.json"):
+        outputs.stage(folder / name).write_text(f"new {name}")
+    staged = outputs.stage(folder / "a.tif")
+    staged.with_name("a.tif.aux.xml").write_text("new sidecar")
+
+
+@pytest.mark.parametrize(
+    "failure", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=["error", "Ctrl-C"]
+)
+@pytest.mark.parametrize("moves", range(5))
+def test_where_one_file_cannot_be_moved_none_is(
+    moves: int, failure: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.tif", "a.tif.aux.xml", "a.tif.ovr", "b.csv"):
+        (tmp_path / name).write_text(f"old {name}")
+    before = snapshot(tmp_path)
+    replace, left = os.replace, iter(range(moves))
+
+    def replace_a_few(source: Any, target: Any) -> None:
+        if ".tsraster-" in str(source) and ".kept-" not in str(source) and next(left, None) is None:
+            raise failure
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", replace_a_few)
+    outputs = outputs_of(tmp_path)
+    if moves == 4:
+        with outputs:
+            make_all(outputs, tmp_path)
+        assert {path.name for path in tmp_path.iterdir()} == {"a.tif", "a.tif.aux.xml", "b.csv", "c.json"}
+        assert (tmp_path / "a.tif.aux.xml").read_text() == "new sidecar"
+    else:
+        with pytest.raises((WriteError, KeyboardInterrupt)) as caught, outputs:
+            make_all(outputs, tmp_path)
+        assert isinstance(caught.value, KeyboardInterrupt) or "cannot be written (No space left" in str(caught.value)
+        assert snapshot(tmp_path) == before
+
+
+def test_without_hard_links_it_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(*_: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", link)
+    (tmp_path / "a.tif").write_text("old")
+    before = snapshot(tmp_path)
+    with pytest.raises(WriteError, match=r"b\.csv cannot be written \(No such file"):
+        use(outputs_of(tmp_path), tmp_path, lambda outputs: outputs.stage(tmp_path / "b.csv").unlink())
+    assert {name: found[1] for name, found in snapshot(tmp_path).items()} == {
+        name: found[1] for name, found in before.items()
+    }
+    with outputs_of(tmp_path) as outputs:
+        make_all(outputs, tmp_path)
+    assert (tmp_path / "a.tif").read_text() == "new a.tif"
+
+
+def test_what_another_program_has_made_in_the_meantime_is_kept(tmp_path: Path) -> None:
+    outputs = outputs_of(tmp_path, overwrite=False)
+    with pytest.raises(DestinationExistsError, match=r"b\.csv was made by somebody else in the meantime"):
+        use(outputs, tmp_path, lambda _: (tmp_path / "b.csv").write_text("theirs"))
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"b.csv": "theirs"}
+
+
+def test_staged_files_can_be_discarded_at_any_time(tmp_path: Path) -> None:
+    def discard(_: Outputs) -> None:
+        assert len(list(tmp_path.iterdir())) == 3
+        discard_staged()
+        assert not list(tmp_path.iterdir())
+
+    with pytest.raises(WriteError, match="what was made of it is discarded"):
+        use(outputs_of(tmp_path), tmp_path, discard)
+    assert not list(tmp_path.iterdir())
+    discard_staged()
+
+
+def test_a_folder_that_vanishes(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with pytest.raises(WriteError, match=r"a\.tif cannot be written \(No such file"):
+        use(outputs_of(folder), folder, lambda _: shutil.rmtree(folder))
+
+
+def test_names_that_no_file_can_have(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match="cannot be the name of a file"):
+        Outputs(["a\0b.tif"], sources=[], overwrite=False)
+    with pytest.raises(WriteError, match="is a folder"):
+        Outputs([""], sources=[], overwrite=False)
+    with pytest.raises(UsageError, match="named for two outputs"):
+        Outputs([tmp_path / "a.csv", tmp_path / "b" / ".." / "a.csv"], sources=[], overwrite=False)
+
+
+def test_rows_that_cannot_be_text(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match=r"a\.csv cannot be written \(a text in it cannot be UTF-8\)"):
+        write_rows(tmp_path / "a.csv", ["name"], [["\udcff"]])
