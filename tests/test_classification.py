@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis.strategies import DrawFn
 from numpy.typing import NDArray
 
 from tsraster import ClassTable, classify
+from tsraster.classification import Outside
 from tsraster.classtable import LARGEST_CODE, Closed, Number
 from tsraster.errors import DataError, UsageError
 
@@ -183,7 +185,7 @@ def test_error_is_raised_for_a_valid_value_outside(dtype: str, data: st.DataObje
         assert codes.tolist() == [code if v else 0 for code, v in zip(found, valid, strict=True)]
 
 
-LAYOUTS = {
+LAYOUTS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     "big-endian": lambda a: a.astype(a.dtype.newbyteorder(">")),
     "little-endian": lambda a: a.astype(a.dtype.newbyteorder("<")),
     "reversed": lambda a: a[::-1],
@@ -228,7 +230,7 @@ def test_a_single_number_is_an_array_without_axes(dtype: str, table: ClassTable)
 def test_blocks_get_the_codes_of_the_whole(dtype: str, data: st.DataObject, table: ClassTable) -> None:
     values = data.draw(arrays_for(table, np.dtype(dtype)))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(values)), max_size=4)))
-    outside = "nodata" if table.values else data.draw(st.sampled_from(["nodata", "clamp"]))
+    outside: Outside = "nodata" if table.values else data.draw(st.sampled_from(["nodata", "clamp"]))
     blocks = [classify(block, table, outside=outside) for block in np.split(values, cuts)]
     np.testing.assert_array_equal(np.concatenate(blocks), classify(values, table, outside=outside))
 
@@ -241,7 +243,8 @@ def test_what_is_not_valid_or_masked_gets_no_class(table: ClassTable, data: st.D
     valid = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)), dtype=bool)
     wanted = np.where(valid, classify(values, table), 0)
     np.testing.assert_array_equal(classify(values, table, valid=valid), wanted)
-    np.testing.assert_array_equal(classify(np.ma.array(values, mask=~valid), table), wanted)
+    masked: Any = np.ma
+    np.testing.assert_array_equal(classify(masked.array(values, mask=~valid), table), wanted)
     as_bytes: Any = np.where(valid, 255, 0).astype(np.uint8)
     np.testing.assert_array_equal(classify(values, table, valid=as_bytes), wanted)
 

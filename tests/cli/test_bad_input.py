@@ -64,19 +64,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., S
     out, err = texts / "out", texts / "err"
     command = [sys.executable, "-c", SERVER]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
+        asked, answered = process.stdin, process.stdout
+        assert asked is not None
+        assert answered is not None
 
         def run(folder: Path, words: list[str], largest: int | None = None) -> SimpleNamespace:
             out.write_bytes(b"")
             err.write_bytes(b"")
             job = {"folder": str(folder), "out": str(out), "err": str(err), "words": words, "largest": largest}
-            print(json.dumps(job), file=process.stdin, flush=True)
-            code = int(process.stdout.readline())
+            print(json.dumps(job), file=asked, flush=True)
+            code = int(answered.readline())
             return SimpleNamespace(code=code, out=out.read_text("utf-8"), err=err.read_text("utf-8"))
 
         yield run
-        process.stdin.close()
+        asked.close()
 
 
 @pytest.fixture
@@ -92,11 +93,8 @@ def run(server: Callable[..., SimpleNamespace], sources: Path, tmp_path: Path) -
 
 def start(words: list[Any], folder: Path, **how: Any) -> subprocess.Popen[bytes]:
     """Start the program as a user does."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tsraster", *words],
-        cwd=folder,
-        **({"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | how),
-    )
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "-m", "tsraster", *words], cwd=folder, **pipes | how)
 
 
 def snapshot(folder: Path) -> dict[str, Any]:
@@ -869,7 +867,7 @@ BYTES = b"caf\xe9"
 )
 def test_names_that_are_no_text_are_refused(words: list[Any], says: bytes, sources: Path, tmp_path: Path) -> None:
     shutil.copy(sources / "band.tif", tmp_path / "band.tif")
-    shutil.copy(sources / "band.tif", os.fsencode(tmp_path) + b"/" + BYTES + b".tif")
+    shutil.copy(sources / "band.tif", tmp_path / os.fsdecode(BYTES + b".tif"))
     before = sorted(os.listdir(os.fsencode(tmp_path)))
     process = start(words, tmp_path)
     out, err = process.communicate(timeout=30)
@@ -882,7 +880,7 @@ def test_names_that_are_no_text_are_refused(words: list[Any], says: bytes, sourc
 
 
 def test_tables_may_have_names_that_are_no_text(sources: Path, tmp_path: Path) -> None:
-    shutil.copy(sources / "short.csv", os.fsencode(tmp_path) + b"/" + BYTES + b".csv")
+    shutil.copy(sources / "short.csv", tmp_path / os.fsdecode(BYTES + b".csv"))
     words = ["classify", sources / "band.tif", "--cutoffs", "50", "--values", "1,3", "--lut", BYTES + b".csv"]
     process = start([*words, "--stats", BYTES + b".stats", "--save-table", BYTES + b".json"], tmp_path)
     out, err = process.communicate(timeout=30)

@@ -208,7 +208,16 @@ def test_gdal_text_has_the_colors_that_gdaldem_gives(
     source = draw_raster(tmp_path / "codes.tif", codes, nodata=0)
     table, painted = tmp_path / "colors.txt", tmp_path / "painted.tif"
     table.write_text(GDAL_LINES)
-    command = [program, "color-relief", source, table, painted, "-alpha", "-nearest_color_entry", "-q"]
+    command: list[str | Path] = [
+        program,
+        "color-relief",
+        source,
+        table,
+        painted,
+        "-alpha",
+        "-nearest_color_entry",
+        "-q",
+    ]
     subprocess.run(command, check=True, capture_output=True)
     np.testing.assert_array_equal(colorize(codes, read_lut(table)), open_pixels(painted))
 

@@ -66,7 +66,7 @@ def raster_of(pixels: Pixels) -> Raster:
     return Raster(
         name="memory",
         driver="MEM",
-        shape=pixels.valid.shape,  # type: ignore[arg-type]
+        shape=pixels.valid.shape,
         bands=(Band(number=1, dtype=pixels.data.dtype.name),),
         reader=ArrayReader(Pixels(data=pixels.data[np.newaxis], valid=pixels.valid)),
     )
