@@ -94,10 +94,23 @@ def tally_block(pixels: Pixels) -> Tally:
     # The sums may be infinite, as where -1.8e308 is meant as nodata but not said to be; the range is right all the same.
     with np.errstate(over="ignore", invalid="ignore"):
         mean = float(inside.mean(dtype=np.float64))
-        squares = float(np.square(np.subtract(inside, mean, dtype=np.float64)).sum())
+        squares = _sum_squares(inside, mean)
     return Tally(
         count=inside.size, minimum=inside.min().item(), maximum=inside.max().item(), mean=mean, squares=squares
     )
+
+
+_PIECE = 2**16
+"""So many values are summed up at once; their copy in double precision stays in the cache of the processor."""
+
+
+def _sum_squares(values: NDArray[Any], mean: float) -> float:
+    """Sum the squared differences of values, shape (N,), from their mean."""
+    total = 0.0
+    for start in range(0, values.size, _PIECE):
+        away = np.subtract(values[start : start + _PIECE], mean, dtype=np.float64)
+        total += float(np.square(away, out=away).sum())
+    return total
 
 
 def _count_small(values: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.int64]:
