@@ -4,7 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.processes import TSRASTER, describe, find_gdal, run_in_turn, size_ratio
-from benchmarks.scene import draw_scene
+from benchmarks.scene import draw_apart
 
 CUTOFFS = {
     "uint16": [1796 * i for i in range(1, 20)],
@@ -40,7 +40,7 @@ def run(folder: Path, size: int, runs: int) -> None:
     if gdal is None:
         print("without ratios: no gdal program of 3.11 or later was found; name one in TSRASTER_BENCH_GDAL")
     for dtype in CUTOFFS:
-        source = draw_scene(folder / f"{dtype}.tif", size, dtype)
+        source = draw_apart(folder / f"{dtype}.tif", size, dtype)
         ours, theirs = folder / "ours.tif", folder / "theirs.tif"
         base = [*TSRASTER, "classify", str(source), str(ours), "--overwrite"]
         jobs = {

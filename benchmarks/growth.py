@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from benchmarks.processes import TSRASTER, describe, run_in_turn
-from benchmarks.scene import draw_scene
+from benchmarks.scene import draw_apart
 
 
 def run(folder: Path, size: int, runs: int) -> None:
     """Measure both sizes."""
     found = []
     for side in (size, 3 * size):
-        source = draw_scene(folder / f"{side}.tif", side)
+        source = draw_apart(folder / f"{side}.tif", side)
         command = [
             *TSRASTER,
             "classify",

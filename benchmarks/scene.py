@@ -1,5 +1,7 @@
 """A Landsat-sized band of any size: smooth structure at four scales, noise, and a tilted nodata collar."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +44,12 @@ def draw_scene(path: Path, size: int = 7680, dtype: str = "uint16") -> Path:
     return path
 
 
+def draw_apart(path: Path, size: int, dtype: str = "uint16") -> Path:
+    """Draw in a process of its own: the memory of a process counts as the peak of those that it starts."""
+    subprocess.run([sys.executable, __file__, str(path), str(size), dtype], check=True)
+    return path
+
+
 def _draw_rows(grids: dict[int, np.ndarray], row: int, size: int) -> np.ndarray:
     values = 18000 + 120 * np.random.default_rng([1, row]).standard_normal((BAND, size), dtype=np.float32)
     for step, grid in grids.items():
@@ -64,3 +72,7 @@ def _to_kelvin(counts: np.ndarray) -> np.ndarray:
     kelvin = counts.astype(np.float32) * np.float32(0.00341802) + np.float32(149)
     kelvin[counts == 0] = np.nan
     return kelvin
+
+
+if __name__ == "__main__":
+    draw_scene(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
