@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from tsraster.errors import TsrasterError, TsrasterWarning
     from tsraster.lut import Lut
     from tsraster.lutfiles import read_lut
-    from tsraster.pipeline import classify_file, colorize_file, histogram_file, info_file, read_table
+    from tsraster.pipeline.classify import classify_file
+    from tsraster.pipeline.colorize import colorize_file
+    from tsraster.pipeline.fitting import read_table
+    from tsraster.pipeline.histogram import histogram_file
+    from tsraster.pipeline.rasterinfo import info_file
     from tsraster.raster import Georef, Pixels, Raster
     from tsraster.reading import open_raster
 
@@ -47,7 +51,11 @@ _HOMES = {
     "tsraster.lut": ("Lut",),
     "tsraster.lutfiles": ("read_lut",),
     "tsraster.coloring": ("colorize",),
-    "tsraster.pipeline": ("info_file", "histogram_file", "classify_file", "colorize_file", "read_table"),
+    "tsraster.pipeline.rasterinfo": ("info_file",),
+    "tsraster.pipeline.histogram": ("histogram_file",),
+    "tsraster.pipeline.classify": ("classify_file",),
+    "tsraster.pipeline.colorize": ("colorize_file",),
+    "tsraster.pipeline.fitting": ("read_table",),
     "tsraster.errors": ("TsrasterError", "TsrasterWarning"),
 }
 

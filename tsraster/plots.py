@@ -21,7 +21,8 @@ from tsraster.errors import MissingExtraError, WriteError
 from tsraster.lut import Lut
 from tsraster.lutfiles import read_lut
 from tsraster.measuring import ClassShare
-from tsraster.pipeline import Classification, Histogram
+from tsraster.pipeline.classify import Classification
+from tsraster.pipeline.histogram import Histogram
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

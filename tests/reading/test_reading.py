@@ -23,7 +23,7 @@ from PIL import Image, ImageOps
 from rasterio.crs import CRS
 
 from tsraster.errors import BandError, ReadError
-from tsraster.pipeline import classify_file
+from tsraster.pipeline.classify import classify_file
 from tsraster.preparing.gray import luminance
 from tsraster.raster import Raster, Window, without_place_warning
 from tsraster.reading import open_raster

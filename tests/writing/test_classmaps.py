@@ -14,7 +14,7 @@ from affine import Affine
 
 from tsraster.errors import LossWarning, UsageError
 from tsraster.lut import Lut
-from tsraster.pipeline import classify_file
+from tsraster.pipeline.classify import classify_file
 
 Draw = Callable[..., Path]
 Info = Callable[[Path], dict[str, Any]]

@@ -22,7 +22,7 @@ from rasterio.rpc import RPC
 
 from tsraster.errors import LossWarning
 from tsraster.lut import Lut
-from tsraster.pipeline import classify_file
+from tsraster.pipeline.classify import classify_file
 from tsraster.raster import without_place_warning
 
 Draw = Callable[..., Path]

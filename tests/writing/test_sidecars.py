@@ -11,7 +11,7 @@ import pytest
 import rasterio
 from affine import Affine
 
-from tsraster.pipeline import classify_file
+from tsraster.pipeline.classify import classify_file
 
 Draw = Callable[..., Path]
 

@@ -8,7 +8,7 @@ from tsraster.classification import OUTSIDE
 from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_classes
 from tsraster.cli.spelling import NUMBERS, TEXTS, WHOLE_NUMBERS, option, progress_bar
-from tsraster.pipeline import classify_file
+from tsraster.pipeline.classify import classify_file
 
 
 @click.command()

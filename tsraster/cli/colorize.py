@@ -6,7 +6,7 @@ import click
 
 from tsraster.cli.printing import print_coloring
 from tsraster.cli.spelling import option, progress_bar
-from tsraster.pipeline import colorize_file
+from tsraster.pipeline.colorize import colorize_file
 
 
 @click.command()

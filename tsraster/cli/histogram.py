@@ -7,7 +7,7 @@ import click
 from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_histogram
 from tsraster.cli.spelling import NUMBERS, option, progress_bar
-from tsraster.pipeline import histogram_file
+from tsraster.pipeline.histogram import histogram_file
 
 
 @click.command()

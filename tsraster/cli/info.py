@@ -7,7 +7,7 @@ import click
 
 from tsraster.cli.printing import print_info
 from tsraster.cli.spelling import option, progress_bar
-from tsraster.pipeline import info_file
+from tsraster.pipeline.rasterinfo import info_file
 
 
 @click.command()

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from tsraster.classtable import format_numbers
-from tsraster.lut import Lut
-from tsraster.measuring import ClassShare
-from tsraster.pipeline import Classification, Coloring, Histogram, RasterInfo
+
+if TYPE_CHECKING:
+    # A command waits for the function it calls and not for those of the others.
+    from tsraster.lut import Lut
+    from tsraster.measuring import ClassShare
+    from tsraster.pipeline.classify import Classification
+    from tsraster.pipeline.colorize import Coloring
+    from tsraster.pipeline.histogram import Histogram
+    from tsraster.pipeline.rasterinfo import RasterInfo
 
 _ROWS = 256
 """More classes than this are not printed; the CSV holds them all."""

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 the input or the work failed; 2 wrong usage.
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import logging
 import os
@@ -44,7 +45,11 @@ class Commands(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             ctx.fail(f"no command {cmd_name!r}; {suggestion(cmd_name, list(COMMANDS))}")
+        # What modules are made of stays; to look through it for garbage again and again would only take time.
+        gc.disable()
         command: click.Command = getattr(import_module(f"tsraster.cli.{cmd_name}"), cmd_name)
+        gc.freeze()
+        gc.enable()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -66,6 +71,8 @@ def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     _listen_to_signals()
     _mute_libraries()
+    # Nothing here multiplies matrices, and the threads that OpenBLAS starts beside numpy keep a processor busy for a while.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     warnings.showwarning = _show_warning
     # What GDAL has to say is in the sentence of the error.
     logging.getLogger("rasterio").addHandler(logging.NullHandler())

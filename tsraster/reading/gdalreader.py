@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,39 +45,45 @@ class Source:
 
 
 class GdalReader:
-    """Read windows of a file; each thread opens it for itself, because GDAL's handles cannot be shared.
+    """Read windows of a file from any thread, with as many handles of GDAL as threads read at the same time.
 
     It can be pickled: another process opens the file anew.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+    handle : rasterio dataset, optional
+        One that is open already, to be used and closed as the others.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, handle: Any = None) -> None:
         self.source = source
-        self._start()
-
-    def _start(self) -> None:
-        self._mine = threading.local()
-        self._all: list[Any] = []
+        self._idle: list[Any] = [] if handle is None else [handle]
 
     def __getstate__(self) -> Source:
         return self.source
 
     def __setstate__(self, source: Source) -> None:
-        self.source = source
-        self._start()
+        self.source, self._idle = source, []
 
-    def _handle(self) -> Any:
-        handle = getattr(self._mine, "handle", None)
-        if handle is None or handle.closed:
+    @contextmanager
+    def _handle(self) -> Iterator[Any]:
+        """Lend a handle that no other thread has; to open one takes a new thread many times as long as to read a block."""
+        try:
+            handle = self._idle.pop()
+        except IndexError:
             with without_place_warning():
-                handle = self._mine.handle = rasterio.open(self.source.path)
-            self._all.append(handle)
-        return handle
+                handle = rasterio.open(self.source.path)
+        try:
+            yield handle
+        finally:
+            self._idle.append(handle)
 
     def read(self, bands: Sequence[int], window: Window) -> Pixels:
         """Return pixels of shape (band, row, col) and where they are valid; see `tsraster.raster.Raster.read`."""
         try:
-            with rasterio.Env(**STRICT):
-                handle = self._handle()
+            with rasterio.Env(**STRICT), self._handle() as handle:
                 turn = self.source.orientation
                 stored = turn.stored_window(window, turn.upright_shape(handle.shape))
                 place = rasterio.windows.Window(stored.col, stored.row, stored.cols, stored.rows)
@@ -122,9 +128,9 @@ class GdalReader:
         return upright.assign_coords({"band": array.band, "spatial_ref": array.spatial_ref, **centers})
 
     def close(self) -> None:
-        """Close every handle that is open in this process."""
-        while self._all:
-            self._all.pop().close()
+        """Close the handles that are open in this process; nothing must be read meanwhile."""
+        while self._idle:
+            self._idle.pop().close()
 
 
 def _read_layers(handle: Any, bands: Sequence[int], place: Any) -> Layers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ from tsraster.raster import PICTURE_DRIVERS, Band, Georef, Raster, is_color, wit
 from tsraster.reading.gdalreader import STRICT, GdalReader, Source
 from tsraster.reading.orientation import ORIENTATIONS, Orientation
 
-_CACHE_BYTES = 64 * 2**20
-"""GDAL would keep 5 % of the memory of the machine. Blocks are read once, so a strip of a wide raster is enough."""
+_CACHE_BYTES = 16 * 2**20
+"""GDAL would keep 5 % of the memory of the machine. Blocks are read once, so a few pieces that two of them share are enough."""
 
 _OWN_DOMAINS = {"IMAGE_STRUCTURE", "DERIVED_SUBDATASETS", "SUBDATASETS", "RPC", "COLOR_PROFILE", "EXIF"}
 """Tag domains that speak of the file and not of what it shows, or are carried in another way."""
@@ -59,10 +60,13 @@ def open_raster(source: str | os.PathLike[str]) -> Raster:
     name = os.fspath(source)
     with rasterio.Env(**STRICT):
         dataset = _open_dataset(name)
-        with dataset:
+        with ExitStack() as stack:
+            stack.callback(dataset.close)
             if dataset.count == 0:
                 return _open_single(name, dataset.subdatasets)
-            return _describe_dataset(name, dataset)
+            raster = _describe_dataset(name, dataset)
+            stack.pop_all()
+            return raster
 
 
 def _open_dataset(name: str) -> Any:
@@ -131,7 +135,7 @@ def _describe_dataset(name: str, dataset: Any) -> Raster:
         driver=dataset.driver,
         shape=orientation.upright_shape(dataset.shape),
         bands=bands,
-        reader=GdalReader(source),
+        reader=GdalReader(source, dataset),
         georef=georef,
         tags=tags,
         palette=palette,

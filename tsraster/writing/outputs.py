@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 from types import TracebackType
 
 from tsraster.errors import DestinationExistsError, UsageError, WriteError
@@ -85,7 +84,7 @@ class Outputs:
     def _make_folder(self, destination: Path) -> None:
         real = _real_path(destination)
         # It is noted before it is made, so that it is found whenever the work is stopped.
-        folder = self._folders[real] = real.parent / f".tsraster-{token_hex(6)}"
+        folder = self._folders[real] = real.parent / f".tsraster-{os.urandom(6).hex()}"
         try:
             folder.mkdir(mode=0o700)
         except OSError as error:
