@@ -82,7 +82,7 @@ def classify(
     if array.dtype == bool:
         array = array.view(np.uint8)
     codes = _codes(array, table, clamp=outside == "clamp")
-    if valid is not None:
+    if valid is not None and not valid.all():
         np.multiply(codes, valid, out=codes)
     if outside == "error":
         _refuse_outside(array, codes, valid, table)

@@ -36,11 +36,12 @@ class ClassTally:
     @classmethod
     def of(cls, pixels: Pixels, codes: NDArray[Any], table: ClassTable) -> ClassTally:
         """Count a block of values and their codes."""
-        infinite = pixels.data.dtype.kind == "f" and not pixels.valid.all()
+        valid = int(np.count_nonzero(pixels.valid))
+        can_be_infinite = pixels.data.dtype.kind == "f" and valid < pixels.valid.size
         return cls(
             counts=count_codes(codes, table),
-            valid=int(np.count_nonzero(pixels.valid)),
-            infinite=int(np.count_nonzero(np.isinf(pixels.data[~pixels.valid]))) if infinite else 0,
+            valid=valid,
+            infinite=int(np.count_nonzero(np.isinf(pixels.data[~pixels.valid]))) if can_be_infinite else 0,
         )
 
     def add(self, other: ClassTally) -> None:
