@@ -265,7 +265,7 @@ def test_bools_are_0_and_1() -> None:
 @pytest.mark.parametrize(
     ("values", "how", "error", "text"),
     [
-        ([[1.0, 2.0]], {}, UsageError, "give --cutoffs, --bins or --table"),
+        ([[1.0, 2.0]], {}, UsageError, "give --cutoffs, --bins, --scheme or --table"),
         ([[1.0, 2.0]], {"cutoffs": [1], "values": [1]}, UsageError, "1 codes for 2 classes"),
         ([[1.0, 2.0]], {"table": "nowhere.json"}, TableError, "cannot be read"),
         ([[1.0, 1.0]], {"bins": 2}, DataError, "all 2 valid pixels have the value 1.0"),

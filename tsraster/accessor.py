@@ -9,9 +9,8 @@ Importing this module makes the accessor known to xarray::
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial, reduce
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,11 +24,12 @@ from tsraster.coloring import bind_lut, colorize
 from tsraster.errors import DataError, UsageError
 from tsraster.lut import Lut
 from tsraster.lutfiles import read_lut
-from tsraster.pipeline.fitting import TableLike, draft_table, label_table
+from tsraster.pipeline.fitting import TableLike, plan_classes, read_table
 from tsraster.pipeline.imaging import PathLike
 from tsraster.raster import Pixels
 from tsraster.reading import find_data
-from tsraster.schemes import SCHEMES, Distribution, Tally, summarize, tally_block
+from tsraster.schemes import Blocks, Distribution, tally
+from tsraster.schemes.distribution import Answer
 
 _KEPT = ("AREA_OR_POINT", "long_name")
 """Attributes that hold for classes as well; scale, offset, units and statistics of the values do not."""
@@ -50,6 +50,8 @@ class TsrasterAccessor:
         *,
         cutoffs: Sequence[Number] | None = None,
         bins: int | None = None,
+        scheme: str | None = None,
+        classes: int | None = None,
         table: TableLike | None = None,
         closed: Closed | None = None,
         values: Sequence[int] | None = None,
@@ -73,8 +75,8 @@ class TsrasterAccessor:
 
         Notes
         -----
-        A dask array stays lazy and becomes no other pixels; only for `bins` its blocks are gone through at once, to find
-        the range.
+        A dask array stays lazy and becomes no other pixels; only for `bins` and `scheme` its blocks are gone through at
+        once, to fit the classes.
 
         Examples
         --------
@@ -84,18 +86,25 @@ class TsrasterAccessor:
                [3, 0]], dtype=uint8)
         """
         check_classifiable(self._array.dtype)
-        draft = label_table(draft_table(cutoffs, bins, table, closed), values=values, names=names, lut=None)
-        fitted = (
-            draft if bins is None else replace(draft, edges=SCHEMES[draft.scheme](self._distribution(), len(draft)))
+        plan = plan_classes(
+            cutoffs=cutoffs,
+            bins=bins,
+            scheme=scheme,
+            classes=classes,
+            table=table,
+            closed=closed,
+            values=values,
+            names=names,
         )
+        fitted = plan.table or plan.fit(self._distribution(), {})
         work = partial(_classify_block, table=fitted, nodata=self._nodata, outside=outside)
         codes = xr.apply_ufunc(work, self._array, dask="parallelized", output_dtypes=[fitted.dtype])
         self._describe(codes)
         codes.attrs["flag_values"] = np.array(fitted.codes, dtype=fitted.dtype)
         words = (_make_word(label) or f"class_{code}" for code, label in zip(fitted.codes, fitted.labels, strict=True))
         codes.attrs["flag_meanings"] = " ".join(words)
-        classes: xr.DataArray = codes.rio.write_nodata(0)
-        return classes
+        marked: xr.DataArray = codes.rio.write_nodata(0)
+        return marked
 
     def colorize(self, lut: Lut | PathLike, *, table: TableLike | None = None) -> xr.DataArray:
         """Paint class codes; see `tsraster.colorize_file` for the parameters.
@@ -147,22 +156,14 @@ class TsrasterAccessor:
         return None if nodata is None else float(nodata)
 
     def _distribution(self) -> Distribution:
-        """Go through all blocks for the range of the values."""
-        tally = partial(_tally_block, nodata=self._nodata)
+        """Return the distribution of the values, each question to which may go through all blocks."""
         if self._array.chunks is None:
-            return summarize([tally(self._array.values)], self._array.dtype)
-        from dask.delayed import delayed
-
-        tallies = [delayed(tally)(block) for block in self._array.data.to_delayed().ravel()]
-        while (
-            len(tallies) > 1
-        ):  # merged as a tree, so that only a few are held at a time, however many blocks there are
-            tallies = [delayed(_merge_tallies)(tallies[i : i + 8]) for i in range(0, len(tallies), 8)]
-        return summarize([tallies[0].compute()], self._array.dtype)
+            return tally(Blocks(_mark_data(self._array.values, self._nodata)))
+        return tally(_DaskStream(self._array.data, self._nodata))
 
     def _classes(self, codes: xr.DataArray, table: TableLike | None) -> tuple[int, ...]:
         if table is not None:
-            return draft_table(None, None, table, None).codes
+            return read_table(table).codes
         flags = _read_flags(codes.attrs.get("flag_values"))
         if flags:
             return flags
@@ -197,12 +198,34 @@ def _classify_block(block: NDArray[Any], *, table: ClassTable, nodata: float | N
     return classify(block, table, valid=find_data(block, nodata), outside=outside)
 
 
-def _tally_block(block: NDArray[Any], *, nodata: float | None) -> Tally:
-    return tally_block(Pixels(data=block, valid=find_data(block, nodata)))
+def _mark_data(block: NDArray[Any], nodata: float | None) -> Pixels:
+    numbers = block.view(np.uint8) if block.dtype == bool else block
+    return Pixels(data=numbers, valid=find_data(block, nodata))
 
 
-def _merge_tallies(tallies: Sequence[Tally]) -> Tally:
-    return reduce(Tally.merge, tallies)
+_TOGETHER = 64
+"""Blocks that dask works on at a time; their answers are held until they are joined."""
+
+
+class _DaskStream:
+    """The blocks of a dask array."""
+
+    def __init__(self, array: Any, nodata: float | None) -> None:
+        self._blocks, self._nodata = list(array.to_delayed().ravel()), nodata
+        self.dtype = np.dtype(np.uint8) if array.dtype == bool else array.dtype
+
+    def each(self, function: Callable[[Pixels], Answer]) -> Iterator[Answer]:
+        """Yield what a function makes of each block."""
+        from dask.base import compute
+        from dask.delayed import delayed
+
+        work = delayed(partial(_answer_block, function=function, nodata=self._nodata))
+        for start in range(0, len(self._blocks), _TOGETHER):
+            yield from compute(*map(work, self._blocks[start : start + _TOGETHER]))
+
+
+def _answer_block(block: NDArray[Any], *, function: Callable[[Pixels], Answer], nodata: float | None) -> Answer:
+    return function(_mark_data(block, nodata))
 
 
 def _colorize_block(block: NDArray[Any], *, lut: Lut, nodata: float | None) -> NDArray[np.uint8]:

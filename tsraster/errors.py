@@ -16,7 +16,9 @@
     └── MissingExtraError (ImportError)         an optional library is not installed
 
     TsrasterWarning (UserWarning)
-    └── LossWarning                             something of the source cannot be held by an output
+    ├── LossWarning                             something of the source cannot be held by an output
+    ├── FewerClassesWarning                     a scheme made fewer classes than asked
+    └── RoundedFitWarning                       a scheme was fitted to rounded values, within a bound that is said
 
 Each says what was wrong, the value, what is accepted and what to do. The command line ends with 2 on a
 `UsageError` and with 1 on any other.
@@ -77,3 +79,11 @@ class TsrasterWarning(UserWarning):
 
 class LossWarning(TsrasterWarning):
     """Something of the source cannot be held by an output."""
+
+
+class FewerClassesWarning(TsrasterWarning):
+    """A scheme made fewer classes than asked."""
+
+
+class RoundedFitWarning(TsrasterWarning):
+    """A scheme was fitted to rounded values, within a bound that is said."""

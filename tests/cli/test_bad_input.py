@@ -264,7 +264,7 @@ REFUSED: dict[str, tuple[int, str, str]] = {
     "bins not whole": (2, f"{C} --bins 2.5", "Invalid value for '--bins': '2.5' is not a valid integer"),
     "histogram bins 0": (2, f"{HIST} --bins 0", "0 bins or classes cannot be made"),
     "bins and cutoffs": (2, f"{C} --bins 3 --cutoffs 1", "--cutoffs and --bins contradict each other; give one"),
-    "neither": (2, C, "nothing says which classes to make; give --cutoffs, --bins or --table"),
+    "neither": (2, C, "nothing says which classes to make; give --cutoffs, --bins, --scheme or --table"),
     "bins of a constant": (
         1,
         "classify @constant.tif out.tif --bins 3 --overwrite",

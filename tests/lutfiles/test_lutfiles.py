@@ -99,7 +99,7 @@ def test_an_error_names_the_line(name: str, number: int) -> None:
 
 def test_a_format_cannot_be_registered_twice() -> None:
     with pytest.raises(UsageError, match="registered already"):
-        LUT_FORMATS.register("csv")
+        LUT_FORMATS.register("csv")(LUT_FORMATS["csv"])
 
 
 # CSV --------------------------------------------------------------------------------------------------------------------

@@ -144,8 +144,8 @@ def hand_over(hand: Hand, i: int) -> None:
 def test_progress_counts_all_passes_up_to_the_total() -> None:
     said: list[tuple[int, int]] = []
     with block_work(block_size=2, progress=lambda done, total: said.append((done, total))) as work:
-        for i in range(3):
-            list(work.run(raster_of((4, 5)), where, done=i, passes=3))
+        for more in (2, 1, 0):
+            list(work.run(raster_of((4, 5)), where, more=more))
     assert said == [(i, 18) for i in range(1, 19)]
 
 

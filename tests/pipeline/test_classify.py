@@ -181,7 +181,7 @@ def test_names_come_from_the_user_else_from_the_table_else_from_the_colors(ramp:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({}, "give --cutoffs, --bins or --table"),
+        ({}, "give --cutoffs, --bins, --scheme or --table"),
         ({"bins": 0}, "0 bins"),
         ({"bins": 3, "cutoffs": [1]}, "--cutoffs and --bins contradict"),
         ({"cutoffs": [3, 1]}, "the cutoff 1 comes after 3"),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import tsraster.pipeline.values as values_module
 from tsraster.pipeline.blocks import block_work, plan_blocks
-from tsraster.pipeline.fitting import measure_values
+from tsraster.pipeline.fitting import tally_values
 from tsraster.pipeline.values import Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Band, Pixels, Raster, Window
@@ -124,8 +124,7 @@ def test_many_threads_keep_each_block_once() -> None:
     raster, reader = make_raster()
     values = Values(raster, plan_preparation(raster), keep=True)
     with block_work(workers=8, block_size=3) as work:
-        first = measure_values(values, work)
-        second = measure_values(values, work)
+        first, second = (tally_values(values, work, more=0).summarize() for _ in range(2))
     assert reader.reads == len(plan_blocks(SHAPE, (1, 1), 3))
-    assert (first.count, first.minimum, first.maximum) == (second.count, second.minimum, second.maximum)
+    assert first == second
     assert first.count == np.count_nonzero(reader.valid)

@@ -16,6 +16,8 @@ from tsraster.pipeline.classify import classify_file
 @click.argument("destination", required=False)
 @option(classify_file, "cutoffs", kind=NUMBERS, metavar="A,B,...")
 @option(classify_file, "bins", kind=int, metavar="N")
+@option(classify_file, "scheme", metavar="NAME[:NUMBERS]")
+@option(classify_file, "classes", kind=int, metavar="K")
 @option(classify_file, "table", metavar="TABLE.json")
 @option(classify_file, "band", kind=int, metavar="N")
 @option(classify_file, "smooth", metavar="NAME:SIZE")

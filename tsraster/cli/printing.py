@@ -142,7 +142,7 @@ _BAR_LENGTH = 50
 
 def print_histogram(result: Histogram) -> None:
     """Print the distribution, and bars of at most 20 ranges of values."""
-    found = result.distribution
+    found = result.summary
     unit = f" {result.unit}" if result.unit else ""
     click.echo(
         f"{result.label}: {found.count} valid pixels, {found.minimum:.7g} to {found.maximum:.7g}{unit}, ", nl=False

@@ -58,7 +58,7 @@ def _choose_block(shape: tuple[int, int], tile: tuple[int, int]) -> tuple[int, i
     return rows * max(1, side // rows), cols * max(1, side // cols)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class BlockWork:
     """How the blocks of a raster are worked on."""
 
@@ -66,10 +66,12 @@ class BlockWork:
     workers: int
     block_size: int | None = None
     progress: Progress | None = None
+    _before: int = field(default=0, init=False)
+    """How many blocks former passes had."""
     _under_way: set[Future[Any]] = field(default_factory=set, init=False, repr=False)
 
     def run(
-        self, raster: Raster, function: Callable[[Window], Result], *, done: int = 0, passes: int = 1
+        self, raster: Raster, function: Callable[[Window], Result], *, more: int = 0
     ) -> Iterator[tuple[Window, Result]]:
         """Yield each window of a raster with what the function makes of it, in order.
 
@@ -81,14 +83,16 @@ class BlockWork:
             Its shape and tiles are what counts.
         function : callable
             Takes a window; may run in any thread or process of the executor.
-        done, passes : int
-            How many passes over the raster are done, and how many there are in all, for the progress.
+        more : int
+            How many passes are sure to follow, for the progress.
         """
         windows = plan_blocks(raster.shape, raster.tile, self.block_size)
+        before, self._before = self._before, self._before + len(windows)
+        total = before + (1 + more) * len(windows)
         for i, item in enumerate(self._in_order(function, windows), start=1):
             yield item
             if self.progress is not None:
-                self.progress(done * len(windows) + i, passes * len(windows))
+                self.progress(before + i, total)
 
     def _in_order(
         self, function: Callable[[Window], Result], windows: Sequence[Window]
@@ -101,6 +105,7 @@ class BlockWork:
                 yield self._take(*pending.popleft())
         while pending:
             yield self._take(*pending.popleft())
+        # What is still pending when somebody has seen enough ends with `stop`.
 
     def _submit(self, function: Callable[[Window], Result], window: Window) -> Future[Result]:
         future = self.executor.submit(function, window)

@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 
 from tsraster.classification import Outside, check_classifiable
 from tsraster.classtable import ClassTable, Closed, Number
-from tsraster.coloring import bind_lut
-from tsraster.errors import UsageError
+from tsraster.errors import DataError, UsageError
 from tsraster.lut import Lut
 from tsraster.lutfiles import read_lut
 from tsraster.measuring import ClassShare, list_shares
-from tsraster.pipeline.blocks import Progress, block_work
+from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.classjob import ClassifyJob
-from tsraster.pipeline.fitting import TableLike, draft_table, fit_table, label_table, measure_values
+from tsraster.pipeline.fitting import ClassPlan, TableLike, describe_fit, plan_classes, tally_values
 from tsraster.pipeline.imaging import PathLike, choose_targets, list_paths
 from tsraster.pipeline.values import Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Georef
 from tsraster.reading import gdal_settings, open_raster
+from tsraster.schemes import Counted
 from tsraster.writing import Outputs, write_rows, write_text
 
 
@@ -62,6 +62,8 @@ def classify_file(
     *,
     cutoffs: Sequence[Number] | None = None,
     bins: int | None = None,
+    scheme: str | None = None,
+    classes: int | None = None,
     table: TableLike | None = None,
     band: int | None = None,
     smooth: str | None = None,
@@ -95,6 +97,10 @@ def classify_file(
         Values that divide the classes, increasing, separated by commas; K of them make K+1 classes.
     bins : int, optional
         Number of classes of equal width between the smallest and the largest valid value.
+    scheme : text, optional
+        Scheme that makes the classes, such as quantiles or natural-breaks; tsraster breaks --help lists all.
+    classes : int, optional
+        Number of classes of the scheme.
     table : path, optional
         Class table (JSON) that was saved before.
     band : int, optional
@@ -167,9 +173,18 @@ def classify_file(
     ['<= 285', '(285, 295]', '> 295']
     """
     colors = lut if lut is None or isinstance(lut, Lut) else read_lut(lut)
-    draft = label_table(draft_table(cutoffs, bins, table, closed), values=values, names=names, lut=colors)
-    palette = bind_lut(colors, draft.codes) if colors is not None else None
-    if color is not None and palette is None:
+    plan = plan_classes(
+        cutoffs=cutoffs,
+        bins=bins,
+        scheme=scheme,
+        classes=classes,
+        table=table,
+        closed=closed,
+        values=values,
+        names=names,
+        lut=colors,
+    )
+    if color is not None and colors is None:
         raise UsageError("a color picture needs a color table; name one with --lut, such as thermal")
     codes_to, colors_to = choose_targets(destination, color, cog=cog)
     wanted = [path for path in (destination, color, save_table, stats) if path is not None]
@@ -181,13 +196,17 @@ def classify_file(
     ):
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
-        draft = replace(draft, unit=draft.unit or preparation.unit)
-        values_of = Values(raster, preparation, keep=bins is not None)
+        values_of = Values(raster, preparation, keep=plan.choice is not None)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
-            distribution = measure_values(values_of, work, passes=2) if bins is not None else None
-            fitted = draft if distribution is None else fit_table(draft, distribution, values_of)
+            fitted, counted = _fit(plan, values_of, work)
+            palette = plan.color(fitted)
             job = ClassifyJob(
-                values=values_of, table=fitted, outside=outside, palette=palette, distribution=distribution
+                values=values_of,
+                table=fitted,
+                outside=outside,
+                palette=palette,
+                is_fitted=plan.choice is not None,
+                counted=counted,
             )
             tally, preview = job.run(work, outputs, codes_to, colors_to)
         shares = list_shares(fitted, tally.counts, raster.georef.pixel_area)
@@ -209,3 +228,16 @@ def classify_file(
         label=preparation.label,
         written=tuple(os.fspath(path) for path in wanted),
     )
+
+
+def _fit(plan: ClassPlan, values: Values, work: BlockWork) -> tuple[ClassTable, Counted | None]:
+    """Return the table of classes, and each of the values where the fit has counted them."""
+    unit = values.preparation.unit
+    if plan.table is not None:
+        return replace(plan.table, unit=plan.table.unit or unit), None
+    try:
+        found = tally_values(values, work, more=1)
+        table = plan.fit(found, describe_fit([values], found))
+    except DataError as error:
+        raise DataError(f"{values.raster.name}: {error}") from None
+    return replace(table, unit=unit), found if isinstance(found, Counted) else None

@@ -20,7 +20,7 @@ from tsraster.pipeline.imaging import Layers, Target, choose_layers, open_codes,
 from tsraster.pipeline.preview import Preview
 from tsraster.pipeline.values import Values
 from tsraster.raster import Pixels, Window
-from tsraster.schemes import NOTHING_VALID, Distribution
+from tsraster.schemes import NOTHING_VALID, Counted
 from tsraster.writing import Outputs
 
 
@@ -59,8 +59,10 @@ class ClassifyJob:
     table: ClassTable
     outside: Outside
     palette: Lut | None
-    distribution: Distribution | None = None
-    """What the table was fitted to, where a pass over this raster came before."""
+    is_fitted: bool = False
+    """Whether the table was made for just these values, and so holds them all."""
+    counted: Counted | None = None
+    """Each of the values, where they are counted already."""
 
     def work_on(
         self, layers: Layers | None, window: Window
@@ -90,14 +92,13 @@ class ClassifyJob:
             if colors_to and self.palette
             else None
         )
-        passes = 1 if self.distribution is None else 2
         with ExitStack() as stack:
             class_map = picture = None
             if codes_to is not None:
                 class_map = stack.enter_context(open_codes(outputs, codes_to, raster, self.table, self.palette))
             if colors_to is not None and layers is not None:
                 picture = stack.enter_context(open_colors(outputs, colors_to, raster, layers))
-            blocks = work.run(raster, partial(self.work_on, layers), done=passes - 1, passes=passes)
+            blocks = work.run(raster, partial(self.work_on, layers))
             for window, (codes, painted, tally) in blocks:
                 if tally is not None:
                     total.add(tally)
@@ -118,14 +119,12 @@ class ClassifyJob:
         """Whether every pixel is sure to get a class, before one is read."""
         edges = self.table.edges
         is_open = bool(edges) and not np.isfinite([edges[0], edges[-1]]).any()
-        is_fitted = self.distribution is not None
-        return (is_open or is_fitted or self.outside != "nodata") and not self.values.raster.can_be_invalid
+        return (is_open or self.is_fitted or self.outside != "nodata") and not self.values.raster.can_be_invalid
 
     @cached_property
     def _known(self) -> ClassTally | None:
         """What the exact counts of the values tell about the classes, so that nothing is counted twice."""
-        if self.distribution is None or not len(self.distribution.values):
+        if self.counted is None:
             return None
-        values, counts = self.distribution.values, self.distribution.counts
-        sums = count_codes(classify(values, self.table), self.table, times=counts)
-        return ClassTally(counts=sums, valid=self.distribution.count)
+        sums = count_codes(classify(self.counted.values, self.table), self.table, times=self.counted.counts)
+        return ClassTally(counts=sums, valid=self.counted.count)

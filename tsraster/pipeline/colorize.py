@@ -176,7 +176,7 @@ def _own_palette(raster: Raster) -> Lut:
 def _count_codes(values: Values, work: BlockWork) -> dict[int, int]:
     """Count every code that occurs, in increasing order."""
     total: dict[int, int] = {}
-    for _, counts in work.run(values.raster, partial(_count_window, values), passes=2):
+    for _, counts in work.run(values.raster, partial(_count_window, values), more=1):
         for code, count in counts.items():
             total[code] = total.get(code, 0) + count
         if len(total) > _MOST_CODES:
@@ -196,9 +196,7 @@ def _paint_blocks(
     values: Values, palette: Lut, work: BlockWork, outputs: Outputs, target: Target, layers: Layers
 ) -> None:
     with open_colors(outputs, target, values.raster, layers) as picture:
-        for window, painted in work.run(
-            values.raster, partial(_paint_window, values, palette, layers), done=1, passes=2
-        ):
+        for window, painted in work.run(values.raster, partial(_paint_window, values, palette, layers)):
             picture.write(window, painted)
 
 

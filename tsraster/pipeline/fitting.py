@@ -1,20 +1,25 @@
-"""From what was asked to the table of classes: cutoffs, bins of the values of a raster, or a saved table."""
+"""From what was asked to the table of classes: cutoffs, a scheme that is fitted to the values, or a saved table."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from tsraster.classtable import ClassTable, Closed, Number
+from tsraster.coloring import bind_lut
 from tsraster.errors import DataError, TableError, UsageError
 from tsraster.lut import Lut
 from tsraster.pipeline.blocks import BlockWork
 from tsraster.pipeline.values import Values
-from tsraster.raster import Window
-from tsraster.schemes import SCHEMES, Distribution, Tally, check_class_count, summarize, tally_block
+from tsraster.raster import Pixels, Window
+from tsraster.schemes import Choice, Distribution, check_class_count, choose_scheme, tally
+from tsraster.schemes.distribution import Answer
 
 TableLike = ClassTable | str | os.PathLike[str]
 
@@ -39,85 +44,176 @@ def read_table(source: TableLike) -> ClassTable:
         raise TableError(f"{source}: {error}") from None
 
 
-def measure_values(values: Values, work: BlockWork, *, done: int = 0, passes: int = 1) -> Distribution:
-    """Go over all blocks of a raster for the distribution of its prepared values.
+class ValueStream:
+    """The prepared values of one raster or several, one after the other, as a scheme goes over them.
 
-    Raises
-    ------
-    DataError
-        No pixel is valid.
+    Parameters
+    ----------
+    sources : sequence of Values
+        Where the values come from.
+    work : BlockWork
+        How their blocks are worked on.
+    more : int
+        How many passes are sure to follow each pass over them, for the progress.
     """
-    tallies = (tally for _, tally in work.run(values.raster, partial(_tally_window, values), done=done, passes=passes))
-    try:
-        return summarize(tallies, values.preparation.dtype)
-    except DataError as error:
-        raise DataError(f"{values.raster.name}: {error}") from None
+
+    def __init__(self, sources: Sequence[Values], work: BlockWork, *, more: int = 0) -> None:
+        self._sources, self._work, self._more = sources, work, more
+        self.dtype = np.result_type(*(values.preparation.dtype for values in sources))
+
+    def each(self, function: Callable[[Pixels], Answer]) -> Iterator[Answer]:
+        """Yield what a function makes of each block."""
+        for values in self._sources:
+            work = partial(_work_on, values, self.dtype, function)
+            for _, answer in self._work.run(values.raster, work, more=self._more):
+                yield answer
 
 
-def _tally_window(values: Values, window: Window) -> Tally:
-    return tally_block(values.read(window))
+def _work_on(values: Values, dtype: np.dtype[Any], function: Callable[[Pixels], Answer], window: Window) -> Answer:
+    pixels = values.read(window)
+    return function(Pixels(data=pixels.data.astype(dtype, copy=False), valid=pixels.valid))
 
 
-def draft_table(
-    cutoffs: Sequence[Number] | None, bins: int | None, table: TableLike | None, closed: Closed | None
-) -> ClassTable:
-    """Return the table of classes; for bins with edges that are still to be fitted, but all else as it will be.
+@dataclass(frozen=True, kw_only=True)
+class ClassPlan:
+    """Which classes are wanted, checked as far as it can be before a pixel is read."""
 
-    So whatever is wrong with codes, names and colors is found before a pixel is read.
+    table: ClassTable | None
+    """The classes, where they do not depend on the pixels."""
+    choice: Choice | None
+    """Else the scheme by which they are made."""
+    closed: Closed
+    values: Sequence[int] | None
+    names: Sequence[str] | None
+    lut: Lut | None
+
+    def fit(self, distribution: Distribution, fitted_on: dict[str, Any]) -> ClassTable:
+        """Return the classes that the scheme makes of a distribution, and write down what that is of.
+
+        Raises
+        ------
+        DataError
+            The values cannot be divided so, or into so many classes as there are codes or names.
+        """
+        if self.choice is None:
+            raise UsageError("a table of classes is given, and there is nothing to fit")
+        table = self.choice.fit(distribution, closed=self.closed)
+        for option, given in (("--values", self.values), ("--names", self.names)):
+            if given is not None and len(given) != len(table):
+                raise DataError(
+                    f"{self.choice} made {len(table)} classes, and {option} is for {len(given)}; leave {option} out, "
+                    "or give one for each class"
+                )
+        return self.label(replace(table, fitted_on=fitted_on))
+
+    def label(self, table: ClassTable) -> ClassTable:
+        """Give the classes the user's codes and names; where only a color table names a class, that name."""
+        try:
+            if self.values is not None:
+                table = replace(table, codes=tuple(self.values))
+            if self.names is not None:
+                return replace(table, names=tuple(self.names))
+        except TableError as error:
+            raise UsageError(str(error)) from None
+        if self.lut is None or self.lut.kind == "ramp":
+            return table
+        known = dict(zip(self.lut.keys, self.lut.names, strict=True))
+        return replace(
+            table, names=tuple(name or known.get(code, "") for code, name in zip(table.codes, table.names, strict=True))
+        )
+
+    def color(self, table: ClassTable) -> Lut | None:
+        """Return the colors of the classes of a table."""
+        return None if self.lut is None else bind_lut(self.lut, table.codes)
+
+
+def plan_classes(
+    *,
+    cutoffs: Sequence[Number] | None = None,
+    bins: int | None = None,
+    scheme: str | None = None,
+    classes: int | None = None,
+    table: TableLike | None = None,
+    closed: Closed | None = None,
+    values: Sequence[int] | None = None,
+    names: Sequence[str] | None = None,
+    lut: Lut | None = None,
+) -> ClassPlan:
+    """Decide which classes are wanted.
 
     Raises
     ------
     UsageError
         Not exactly one way to make classes is chosen, or it is wrong in itself.
+    TableError, LutError
+        The table cannot be read; the color table does not cover all classes.
     """
-    chosen = [
-        name for name, value in (("--cutoffs", cutoffs), ("--bins", bins), ("--table", table)) if value is not None
-    ]
+    _check_ways({"--cutoffs": cutoffs, "--bins": bins, "--scheme": scheme, "--table": table})
+    if classes is not None and scheme is None:
+        raise UsageError("--classes is the number of classes of a scheme; name one with --scheme")
+    if table is not None and closed is not None:
+        raise UsageError("--closed contradicts --table, which says itself which side is closed; leave one out")
+    given = read_table(table) if table is not None else None
+    if cutoffs is not None:
+        given = ClassTable.from_cutoffs(cutoffs, closed=closed or "right")
+    plan = ClassPlan(
+        table=given,
+        choice=None if given is not None else _choose(bins, scheme, classes),
+        closed=closed or "right",
+        values=values,
+        names=names,
+        lut=lut,
+    )
+    if given is not None:
+        plan = replace(plan, table=plan.label(given))
+    plan.color(plan.table or plan.label(_draft(plan)))
+    return plan
+
+
+def _check_ways(ways: dict[str, object]) -> None:
+    chosen = [name for name, value in ways.items() if value is not None]
     if not chosen:
-        raise UsageError("nothing says which classes to make; give --cutoffs, --bins or --table")
+        raise UsageError("nothing says which classes to make; give --cutoffs, --bins, --scheme or --table")
     if len(chosen) > 1:
         raise UsageError(f"{' and '.join(chosen)} contradict each other; give one of them")
-    if table is not None:
-        if closed is not None:
-            raise UsageError("--closed contradicts --table, which says itself which side is closed; leave one out")
-        return read_table(table)
-    if cutoffs is not None:
-        return ClassTable.from_cutoffs(cutoffs, closed=closed or "right")
+
+
+def _choose(bins: int | None, scheme: str | None, classes: int | None) -> Choice:
+    if scheme is not None:
+        return choose_scheme(scheme, classes)
     check_class_count(bins or 0)
-    edges = range((bins or 0) + 1)
-    return ClassTable(codes=tuple(edges[1:]), edges=tuple(edges), closed=closed or "right", scheme="equal-interval")
+    return Choice(name="equal-interval", classes=bins or 0)
 
 
-def label_table(
-    table: ClassTable, *, values: Sequence[int] | None, names: Sequence[str] | None, lut: Lut | None
-) -> ClassTable:
-    """Give the classes the user's codes and names; where only a color table names a class, that name."""
-    try:
-        if values is not None:
-            table = replace(table, codes=tuple(values))
-        if names is not None:
-            return replace(table, names=tuple(names))
-    except TableError as error:
-        raise UsageError(str(error)) from None
-    if lut is None or lut.kind == "ramp":
-        return table
-    known = dict(zip(lut.keys, lut.names, strict=True))
-    return replace(
-        table, names=tuple(name or known.get(code, "") for code, name in zip(table.codes, table.names, strict=True))
-    )
+def _draft(plan: ClassPlan) -> ClassTable:
+    """Return a table with so many classes as are expected, and edges that mean nothing.
+
+    So whatever is wrong with codes, names and colors is found before a pixel is read.
+    """
+    labels = plan.values if plan.values is not None else plan.names
+    asked = plan.choice.classes if plan.choice is not None and plan.choice.is_asked else len(labels or "1")
+    return ClassTable(codes=tuple(range(1, asked + 1)), edges=tuple(range(asked + 1)))
 
 
-def fit_table(draft: ClassTable, distribution: Distribution, values: Values) -> ClassTable:
-    """Fit the edges of a draft to a distribution, and write down what it was fitted on."""
-    fitted_on = {
-        "name": Path(values.raster.name).name,
-        "band": values.preparation.label,
+def tally_values(values: Values, work: BlockWork, *, more: int) -> Distribution:
+    """Return the distribution of the values of one raster.
+
+    Raises
+    ------
+    DataError
+        No pixel is valid; for wide types when something is asked.
+    """
+    return tally(ValueStream([values], work, more=more))
+
+
+def describe_fit(sources: Sequence[Values], distribution: Distribution) -> dict[str, Any]:
+    """Return what a table records of the rasters that it was fitted on."""
+    names = [Path(values.raster.name).name for values in sources]
+    bands = list(dict.fromkeys(values.preparation.label for values in sources))
+    return {
+        "name": names[0] if len(names) == 1 else names,
+        "band": bands[0] if len(bands) == 1 else bands,
         "count": distribution.count,
         "minimum": distribution.minimum,
         "maximum": distribution.maximum,
     }
-    try:
-        edges = SCHEMES[draft.scheme](distribution, len(draft))
-    except DataError as error:
-        raise DataError(f"{values.raster.name}: {error}") from None
-    return replace(draft, edges=edges, fitted_on=fitted_on)

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from tsraster.classification import check_classifiable, classify
 from tsraster.classtable import ClassTable, Number
+from tsraster.errors import DataError
 from tsraster.measuring import count_codes
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
-from tsraster.pipeline.fitting import TableLike, draft_table, fit_table, measure_values
+from tsraster.pipeline.fitting import TableLike, plan_classes, tally_values
 from tsraster.pipeline.imaging import PathLike, list_paths
 from tsraster.pipeline.values import Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Window
 from tsraster.reading import gdal_settings, open_raster
-from tsraster.schemes import Distribution, counts_each
+from tsraster.schemes import Choice, Counted, Summary, check_class_count, counts_each
 from tsraster.writing import Outputs, write_rows
 
 _BINS = 256
@@ -35,7 +36,8 @@ class Histogram:
     label: str
     """What was counted, such as ``band 6``."""
     unit: str
-    distribution: Distribution
+    summary: Summary
+    """Of all values that were counted."""
     lower: NDArray[Any]
     """Lower ends of the bins, shape (N,); the values themselves where each is counted."""
     upper: NDArray[Any]
@@ -105,7 +107,9 @@ def histogram_file(
     UsageError, ReadError, BandError, DataError, TableError, WriteError
         As `classify_file` does.
     """
-    drawn = draft_table(cutoffs, None, table, None) if cutoffs is not None or table is not None else None
+    drawn = plan_classes(cutoffs=cutoffs, table=table).table if cutoffs is not None or table is not None else None
+    if bins is not None:
+        check_class_count(bins)
     inputs = list_paths(source, table)
     with (
         gdal_settings(),
@@ -116,12 +120,15 @@ def histogram_file(
         check_classifiable(preparation.dtype)
         values = Values(raster, preparation, keep=True)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
-            distribution, lower, upper, counts = _count(values, bins, work)
+            try:
+                summary, lower, upper, counts = _count(values, bins, work)
+            except DataError as error:
+                raise DataError(f"{raster.name}: {error}") from None
         result = Histogram(
             source=raster.name,
             label=preparation.label,
             unit=preparation.unit,
-            distribution=distribution,
+            summary=summary,
             lower=lower,
             upper=upper,
             counts=counts,
@@ -134,23 +141,23 @@ def histogram_file(
 
 def _count(
     values: Values, bins: int | None, work: BlockWork
-) -> tuple[Distribution, NDArray[Any], NDArray[Any], NDArray[np.int64]]:
-    """Return the distribution of the values; the lower and upper ends of what is counted, and the counts."""
-    draft = draft_table(None, _BINS if bins is None else bins, None, None)
+) -> tuple[Summary, NDArray[Any], NDArray[Any], NDArray[np.int64]]:
+    """Return what is said of all values; the lower and upper ends of what is counted, and the counts."""
     each = counts_each(values.preparation.dtype)
-    found = measure_values(values, work, passes=1 if each else 2)
-    if bins is None and each:
-        return found, found.values, found.values, found.counts
+    found = tally_values(values, work, more=0 if each else 1)
+    summary = found.summarize()
+    if bins is None and isinstance(found, Counted):
+        return summary, found.values, found.values, found.counts
     if bins is None and found.minimum == found.maximum:
         only = np.array([found.minimum])
-        return found, only, only, np.array([found.count])
-    table = fit_table(draft, found, values)
-    if each:
+        return summary, only, only, np.array([found.count])
+    table = Choice(name="equal-interval", classes=bins or _BINS, is_asked=bins is not None).fit(found)
+    if isinstance(found, Counted):
         counts = count_codes(classify(found.values, table), table, times=found.counts)
     else:
-        blocks = work.run(values.raster, partial(_count_window, values, table), done=1, passes=2)
+        blocks = work.run(values.raster, partial(_count_window, values, table))
         counts = np.sum([block for _, block in blocks], axis=0)
-    return found, np.array(table.edges[:-1]), np.array(table.edges[1:]), counts
+    return summary, np.array(table.edges[:-1]), np.array(table.edges[1:]), counts
 
 
 def _count_window(values: Values, table: ClassTable, window: Window) -> NDArray[np.int64]:

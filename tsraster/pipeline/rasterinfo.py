@@ -12,7 +12,7 @@ import numpy as np
 from tsraster.classtable import Number
 from tsraster.errors import BandError, DataError
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
-from tsraster.pipeline.fitting import measure_values
+from tsraster.pipeline.fitting import tally_values
 from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.values import Values
 from tsraster.preparing import plan_preparation
@@ -117,14 +117,14 @@ def _measure_bands(raster: Raster, work: BlockWork) -> dict[int, dict[str, Any]]
     """Return the statistics of each band whose numbers have an order."""
     numbers = [band.number for band in raster.data_bands if np.dtype(band.dtype).kind != "c"]
     return {
-        number: _measure_band(raster, number, work, done=i, passes=len(numbers)) for i, number in enumerate(numbers)
+        number: _measure_band(raster, number, work, more=len(numbers) - i) for i, number in enumerate(numbers, start=1)
     }
 
 
-def _measure_band(raster: Raster, number: int, work: BlockWork, *, done: int, passes: int) -> dict[str, Any]:
-    values = Values(raster, plan_preparation(raster, band=number))
+def _measure_band(raster: Raster, number: int, work: BlockWork, *, more: int) -> dict[str, Any]:
+    values = Values(raster, plan_preparation(raster, band=number), keep=True)
     try:
-        found = measure_values(values, work, done=done, passes=passes)
+        found = tally_values(values, work, more=more).summarize()
     except DataError:  # no pixel is valid
         return {"valid": 0}
     return {

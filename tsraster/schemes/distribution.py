@@ -1,170 +1,156 @@
-"""The distribution of a stream of values: tallied block by block, then merged.
+"""`Distribution`: what a scheme may ask about all values of a raster, however it is answered.
 
-Integers of 8 and 16 bits are counted value by value, and all that is said of them is exact, whatever the blocks. Of
-other values the count and the range are exact, and mean and spread are merged in a stable way.
+Few values are counted one by one (`counted`); of many, each answer is a pass or two over their stream (`streamed`). Every
+answer is the same for any size and order of blocks.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import reduce
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tsraster.classtable import Number
-from tsraster.errors import DataError
 from tsraster.raster import Pixels
 
+Answer = TypeVar("Answer")
 
-def _no_integers() -> NDArray[np.int64]:
-    return np.empty(0, dtype=np.int64)
+MOST_DISTINCT = 2**20
+"""Up to so many different values are counted one by one."""
+
+NOTHING_VALID = "no pixel is valid; all are nodata, NaN, infinite, masked or transparent"
+
+
+class Stream(Protocol):
+    """Blocks of values that can be gone over as often as needed."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of all values."""
+
+    def each(self, function: Callable[[Pixels], Answer]) -> Iterator[Answer]:
+        """Yield what a function, which can be pickled, makes of each block; in any order."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Distribution:
-    """How many values there are, in which range, with which mean and spread, and how often each one of few occurs."""
+class Parts:
+    """How many values lie between cuts, and how they are spread there."""
+
+    counts: NDArray[np.int64]
+    """Shape (N + 1,) for N cuts: at most the first cut, above it and at most the second, ..., above the last."""
+    means: NDArray[np.float64]
+    """Shape (N + 1,); NaN where there are none."""
+    squares: NDArray[np.float64]
+    """The sum of squared differences from the mean of the part, shape (N + 1,)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """How many values there are, in which range, and how they are spread."""
 
     count: int
-    """How many valid values."""
     minimum: Number
     maximum: Number
     mean: float
     std: float
     """The standard deviation of the population."""
-    values: NDArray[np.int64] = field(default_factory=_no_integers)
-    """The different values, increasing, shape (N,); empty unless they are integers of 8 or 16 bits."""
-    counts: NDArray[np.int64] = field(default_factory=_no_integers)
-    """How often each of `values` occurs, shape (N,)."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Tally:
-    """What is known of the values of some blocks."""
+class Distribution(ABC):
+    """All valid values of a raster, of which there is at least one."""
 
-    count: int = 0
-    minimum: Number = math.inf
-    maximum: Number = -math.inf
-    mean: float = 0.0
-    squares: float = 0.0
-    """The sum of squared differences from the mean."""
-    counts: NDArray[np.int64] = field(default_factory=_no_integers)
-    """Small integers are only counted, from the lowest to the highest of their type."""
+    dtype: np.dtype[Any]
 
-    def merge(self, other: Tally) -> Tally:
-        """Return the tally of both.
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many there are."""
 
-        References
-        ----------
-        T. F. Chan, G. H. Golub, R. J. LeVeque, "Updating formulae and a pairwise algorithm for computing sample
-        variances", 1979.
+    @property
+    @abstractmethod
+    def minimum(self) -> Number:
+        """The smallest."""
+
+    @property
+    @abstractmethod
+    def maximum(self) -> Number:
+        """The largest."""
+
+    @cached_property
+    def _whole(self) -> Parts:
+        return self.between(())
+
+    @property
+    def mean(self) -> float:
+        """The mean."""
+        return float(self._whole.means[0])
+
+    @property
+    def std(self) -> float:
+        """The standard deviation of the population."""
+        return math.sqrt(self._whole.squares[0] / self.count)
+
+    def summarize(self) -> Summary:
+        """Return what is said of all values in one line."""
+        return Summary(count=self.count, minimum=self.minimum, maximum=self.maximum, mean=self.mean, std=self.std)
+
+    @property
+    @abstractmethod
+    def distinct(self) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
+        """The different values, increasing, and how often each occurs, both of shape (N,); None for more than 2**20."""
+
+    @abstractmethod
+    def order_statistics(self, ranks: Sequence[int]) -> list[Number]:
+        """Return the values that would stand at these places, counted from 0, if all were sorted."""
+
+    @abstractmethod
+    def between(self, cuts: Sequence[Number]) -> Parts:
+        """Count and sum up the values between cuts, which must increase and lie between the smallest and the largest."""
+
+    @abstractmethod
+    def count_between(self, cuts: Sequence[Number]) -> NDArray[np.int64]:
+        """Return the counts of `between` alone, which are found sooner."""
+
+    @abstractmethod
+    def histogram(self, bins: int) -> NDArray[np.int64]:
+        """Count values in bins of equal width from the smallest to the largest value, as `numpy.histogram` does."""
+
+    @abstractmethod
+    def gaps(self, number: int) -> list[tuple[Number, Number]]:
+        """Return the two ends of the widest gaps between neighboring values, at most `number`, the lower of equal ones."""
+
+    @abstractmethod
+    def next_value(self, value: Number, *, up: bool = True) -> Number | None:
+        """Return the nearest different value above, or below, another number; None where there is none."""
+
+    def bin_centers(self, bins: int) -> NDArray[np.float64]:
+        """Return the middle of each bin of `histogram`, shape (bins,)."""
+        edges = np.linspace(float(self.minimum), float(self.maximum), bins + 1)
+        return (edges[:-1] + edges[1:]) / 2
+
+    def quantiles(self, shares: Sequence[float]) -> list[tuple[Number, Number]]:
+        """Return for each share, from 0 to 1, its quantile and the largest value that is not above it.
+
+        Quantiles lie between two values as `numpy.quantile` has them by default (method "linear").
         """
-        if not self.count and not len(self.counts):
-            return other
-        if len(self.counts):
-            return Tally(counts=self.counts + other.counts)
-        count = self.count + other.count
-        share = other.count / count if count else 0.0
-        step = other.mean - self.mean
-        return Tally(
-            count=count,
-            minimum=min(self.minimum, other.minimum),
-            maximum=max(self.maximum, other.maximum),
-            mean=self.mean + step * share,
-            squares=self.squares + other.squares + step * step * self.count * share,
-        )
+        places = [(self.count - 1) * share for share in shares]
+        ranks = sorted({rank for place in places for rank in (math.floor(place), math.ceil(place))})
+        found = dict(zip(ranks, self.order_statistics(ranks), strict=True))
+        pairs = ((found[math.floor(place)], found[math.ceil(place)], place % 1) for place in places)
+        return [_interpolate(*pair) for pair in pairs]
 
 
-def counts_each(dtype: np.dtype[Any]) -> bool:
-    """Tell whether every value of a type is counted for itself: integers of 8 and 16 bits."""
-    return dtype.kind in "iu" and dtype.itemsize <= 2
-
-
-def tally_block(pixels: Pixels) -> Tally:
-    """Tally the valid values of one block, of shape (row, col) or any other."""
-    values, valid = pixels.data, pixels.valid
-    if counts_each(values.dtype):
-        return Tally(counts=_count_small(values, valid))
-    inside = values.ravel() if valid.all() else values[valid]
-    if not inside.size:
-        return Tally()
-    # The sums may be infinite, as where -1.8e308 is meant as nodata but not said to be; the range is right all the same.
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(inside.mean(dtype=np.float64))
-        squares = _sum_squares(inside, mean)
-    return Tally(
-        count=inside.size, minimum=inside.min().item(), maximum=inside.max().item(), mean=mean, squares=squares
-    )
-
-
-_PIECE = 2**16
-"""So many values are summed up at once; their copy in double precision stays in the cache of the processor."""
-
-
-def _sum_squares(values: NDArray[Any], mean: float) -> float:
-    """Sum the squared differences of values, shape (N,), from their mean."""
-    total = 0.0
-    for start in range(0, values.size, _PIECE):
-        away = np.subtract(values[start : start + _PIECE], mean, dtype=np.float64)
-        total += float(np.square(away, out=away).sum())
-    return total
-
-
-def _count_small(values: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[np.int64]:
-    bits = values.view(f"u{values.dtype.itemsize}")
-    size = 2 ** (8 * values.dtype.itemsize)
-    counts = np.bincount(bits.ravel(), minlength=size)
-    if not valid.all():
-        counts -= np.bincount(bits[~valid], minlength=size)
-    # The bits of negative numbers, read as unsigned, come after those of the others.
-    return np.roll(counts, size // 2) if values.dtype.kind == "i" else counts
-
-
-def summarize(tallies: Iterable[Tally], dtype: np.dtype[Any]) -> Distribution:
-    """Merge the tallies of all blocks of values of `dtype`.
-
-    Raises
-    ------
-    DataError
-        No value is valid.
-
-    Examples
-    --------
-    >>> block = Pixels(data=np.array([3, 3, 5, 0], np.uint8), valid=np.array([True, True, True, False]))
-    >>> whole = summarize([tally_block(block), tally_block(block)], np.dtype(np.uint8))
-    >>> whole.count, whole.minimum, whole.maximum, whole.values, whole.counts
-    (6, 3, 5, array([3, 5]), array([4, 2]))
-    """
-    total = reduce(Tally.merge, tallies, Tally())
-    if len(total.counts):
-        return _summarize_counts(total.counts, int(np.iinfo(dtype).min))
-    if not total.count:
-        raise DataError(NOTHING_VALID)
-    spread = math.sqrt(total.squares / total.count)
-    return Distribution(count=total.count, minimum=total.minimum, maximum=total.maximum, mean=total.mean, std=spread)
-
-
-NOTHING_VALID = "no pixel is valid; all are nodata, NaN, infinite, masked or transparent"
-
-
-def _summarize_counts(counts: NDArray[np.int64], lowest: int) -> Distribution:
-    present = np.nonzero(counts)[0]
-    if not present.size:
-        raise DataError(NOTHING_VALID)
-    values, counts = present + lowest, counts[present]
-    # Whole numbers of any size, so that mean and spread do not depend on rounding.
-    total = int(counts.sum())
-    plain = sum(int(v) * int(n) for v, n in zip(values, counts, strict=True))
-    squared = sum(int(v) ** 2 * int(n) for v, n in zip(values, counts, strict=True))
-    return Distribution(
-        count=total,
-        minimum=int(values[0]),
-        maximum=int(values[-1]),
-        mean=plain / total,
-        std=math.sqrt(squared * total - plain * plain) / total,
-        values=values,
-        counts=counts,
-    )
+def _interpolate(low: Number, high: Number, share: float) -> tuple[Number, Number]:
+    """Return the number at a share of the way between two values, and the largest of the two that is not above it."""
+    if not share or low == high:
+        return low, low
+    step = high - low
+    # In the two forms that numpy has, of which each is exact at its own end.
+    found = low + step * share if share < 0.5 else high - step * (1 - share)
+    return found, high if found >= high else low

@@ -1,53 +1,22 @@
 """Equal intervals: the bins of a histogram."""
 
-from itertools import pairwise
-
 from tsraster.classtable import Number
-from tsraster.errors import DataError
 from tsraster.schemes.distribution import Distribution
-from tsraster.schemes.scheme import SCHEMES, check_class_count
+from tsraster.schemes.scheme import Scheme
 
 
-@SCHEMES.register("equal-interval")
-def equal_interval(distribution: Distribution, classes: int) -> tuple[Number, ...]:
-    """Divide the range from the smallest to the largest valid value into intervals of equal width.
+def equal_interval(distribution: Distribution, classes: int) -> list[Number]:
+    """Divide the range from the smallest to the largest value into K intervals of equal width.
 
-    Parameters
-    ----------
-    distribution : Distribution
-        Its range is what counts.
-    classes : int
-        K, at least 1.
-
-    Returns
-    -------
-    tuple of numbers, shape (K + 1,)
-        The outer two are the smallest and the largest value. Between whole numbers the others are exact where they are whole,
-        and else the nearest float.
-
-    Raises
-    ------
-    UsageError
-        There are no classes, or too many.
-    DataError
-        All values are equal, or so near each other that edges would coincide.
+    Between whole numbers the cuts are exact where they are whole, and else the nearest float.
 
     Examples
     --------
-    >>> ten = Distribution(count=2, minimum=0, maximum=10, mean=5, std=5)
-    >>> equal_interval(ten, 4)
-    (0, 2.5, 5, 7.5, 10)
+    >>> from tsraster.schemes import tally_array
+    >>> equal_interval(tally_array([0, 3, 10]), 4)
+    [2.5, 5, 7.5]
     """
-    check_class_count(classes)
-    low, high = distribution.minimum, distribution.maximum
-    if low == high:
-        raise DataError(
-            f"all {distribution.count} valid pixels have the value {low}, which cannot be divided into bins; use --cutoffs"
-        )
-    edges = (low, *(_divide(low, high, i, classes) for i in range(1, classes)), high)
-    if not all(a < b for a, b in pairwise(edges)):
-        raise DataError(f"the values from {low} to {high} are too near each other for {classes} bins; use fewer")
-    return edges
+    return [_divide(distribution.minimum, distribution.maximum, i, classes) for i in range(1, classes)]
 
 
 def _divide(low: Number, high: Number, i: int, classes: int) -> Number:
@@ -57,3 +26,6 @@ def _divide(low: Number, high: Number, i: int, classes: int) -> Number:
         return whole + rest / classes if rest else whole
     share = i / classes
     return low * (1 - share) + high * share
+
+
+SCHEME = Scheme(fit=equal_interval, regular=True)

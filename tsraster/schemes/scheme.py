@@ -1,19 +1,201 @@
-"""The registry of schemes: from a distribution and a number of classes to edges."""
+"""`Scheme`: a way to divide values into classes, and the fit of one to a distribution."""
 
-from collections.abc import Callable
+from __future__ import annotations
 
-from tsraster.classtable import MOST_CLASSES, Number
-from tsraster.errors import UsageError
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tsraster.classtable import MOST_CLASSES, ClassTable, Closed, Number
+from tsraster.errors import DataError, FewerClassesWarning, UsageError
 from tsraster.registry import Registry
 from tsraster.schemes.distribution import Distribution
 
-Scheme = Callable[[Distribution, int], tuple[Number, ...]]
-"""Returns K + 1 strictly increasing edges, the first the smallest and the last the largest value."""
+Fit = Callable[..., Sequence[Number]]
 
-SCHEMES: Registry[Scheme] = Registry("scheme")
+
+@dataclass(frozen=True, kw_only=True)
+class Scheme:
+    """A function and what it needs.
+
+    Parameters
+    ----------
+    fit : callable
+        Takes a `Distribution`, the number of classes K, and numbers if the scheme has some. Returns cutoffs in any order, at
+        most K - 1 that lie between the smallest and the largest value; what lies beyond them or twice is left out.
+    usual : int, optional
+        The number of classes where the user names none; without it one must be named.
+    fixed : int, optional
+        The scheme makes so many classes, whatever number the user names, and cannot be asked for fewer.
+    numbers : str
+        What the numbers are that may follow the name, as in ``defined-interval:10``; empty where there are none.
+    regular : bool
+        Whether the classes follow a rule that holds without the values, so that some may be empty. Others never are.
+    single : bool
+        Whether `fit` returns the values of the classes instead, each of which is one number.
+    """
+
+    fit: Fit
+    usual: int | None = None
+    fixed: int | None = None
+    numbers: str = ""
+    regular: bool = False
+    single: bool = False
+
+
+SCHEMES: Registry[Scheme] = Registry(
+    "scheme", entry_points="tsraster.schemes", adopt=lambda fit: fit if isinstance(fit, Scheme) else Scheme(fit=fit)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A scheme that was chosen, with its numbers and the number of classes."""
+
+    name: str
+    classes: int
+    """At most so many."""
+    numbers: tuple[Number, ...] = ()
+    is_asked: bool = True
+    """Whether the user has named the number of classes."""
+
+    def __str__(self) -> str:
+        return ":".join((self.name, ",".join(map(str, self.numbers)))) if self.numbers else self.name
+
+    def fit(self, distribution: Distribution, *, closed: Closed = "right") -> ClassTable:
+        """Return the classes of a distribution, coded from 1.
+
+        Raises
+        ------
+        DataError
+            The values cannot be divided so: all are equal, or none is in the domain of the scheme.
+        UsageError
+            The numbers of the scheme are wrong.
+
+        Warns
+        -----
+        FewerClassesWarning
+            Fewer classes were made than asked.
+        """
+        scheme = SCHEMES[self.name]
+        if not scheme.single:
+            _refuse_constant(distribution)
+        found = scheme.fit(distribution, self.classes, *self.numbers)
+        if scheme.single:
+            return ClassTable(codes=tuple(range(1, len(found) + 1)), values=tuple(found), scheme=str(self))
+        edges = close_edges(found, distribution, closed=closed, drop_empty=not scheme.regular)
+        if self.is_asked and len(edges) - 1 < self.classes:
+            self._say_fewer(len(edges) - 1, scheme.fixed)
+        return ClassTable(codes=tuple(range(1, len(edges))), edges=edges, closed=closed, scheme=str(self))
+
+    def _say_fewer(self, made: int, fixed: int | None) -> None:
+        cause = "it never makes more" if made == fixed else "no other cut divides the values"
+        classes = "class" if made == 1 else "classes"
+        warnings.warn(
+            f"{self} made {made} {classes} instead of {self.classes}: {cause}", FewerClassesWarning, stacklevel=3
+        )
+
+
+def choose_scheme(text: str, classes: int | None) -> Choice:
+    """Read the name of a scheme, with numbers behind a colon if it has some, as in ``percentiles:5,50,95``.
+
+    Raises
+    ------
+    UsageError
+        There is no such scheme, it takes no numbers, or it needs a number of classes or cannot make so few.
+
+    Examples
+    --------
+    >>> choose_scheme("defined-interval:2.5", None).numbers
+    (2.5,)
+    """
+    name = text.partition(":")[0]
+    scheme = SCHEMES[name]
+    numbers = _parse_numbers(text, scheme) if ":" in text else ()
+    if numbers and classes is not None:
+        raise UsageError(f"{text} says itself which classes there are; leave --classes out")
+    if classes is not None:
+        check_class_count(classes)
+    if classes is not None and scheme.fixed is not None and classes < scheme.fixed:
+        raise UsageError(f"{name} makes {scheme.fixed} classes, not {classes}; give another --classes or none")
+    usual = MOST_CLASSES if numbers else scheme.fixed or scheme.usual
+    if classes is None and usual is None:
+        raise UsageError(f"{name} needs a number of classes; give --classes")
+    return Choice(name=name, classes=classes or usual or 0, numbers=numbers, is_asked=classes is not None)
+
+
+def _parse_numbers(text: str, scheme: Scheme) -> tuple[Number, ...]:
+    name, _, rest = text.partition(":")
+    if not scheme.numbers:
+        raise UsageError(f"{text!r} is no scheme: {name} takes no numbers")
+    try:
+        return tuple(float(word) if set(word) & set(".eE") else int(word) for word in rest.split(","))
+    except ValueError:
+        raise UsageError(f"{text!r} is no scheme: after the colon of {name} stand {scheme.numbers}") from None
 
 
 def check_class_count(classes: int) -> None:
     """Raise `UsageError` unless so many classes can be made."""
     if not 1 <= classes <= MOST_CLASSES:
         raise UsageError(f"{classes} bins or classes cannot be made; give a number from 1 to {MOST_CLASSES}")
+
+
+def _refuse_constant(distribution: Distribution) -> None:
+    if distribution.minimum == distribution.maximum:
+        raise DataError(
+            f"all {distribution.count} valid pixels have the value {distribution.minimum}, which cannot be divided into "
+            "classes; use --cutoffs"
+        )
+
+
+def close_edges(
+    cuts: Sequence[Number], distribution: Distribution, *, closed: Closed, drop_empty: bool
+) -> tuple[Number, ...]:
+    """Return the edges of classes from the smallest to the largest value, with cuts between them.
+
+    Of cuts that are equal in the type of the values, and of those that nothing lies between where `drop_empty`, the first is
+    kept. A class of only the smallest value (or only the largest, where classes are closed on the left) ends halfway to the
+    next one, because its two edges must differ.
+    """
+    low, high, right = distribution.minimum, distribution.maximum, closed == "right"
+    rounded = {_round_to(cut, distribution): cut for cut in sorted(cuts, reverse=True)}
+    kept = [rounded[cut] for cut in sorted(rounded) if (low <= cut < high if right else low < cut <= high)]
+    if drop_empty and kept:
+        kept = _drop_empty(kept, distribution, right=right)
+    if kept and kept[0 if right else -1] == (low if right else high):
+        kept = _part_end(kept, distribution, right=right)
+    return (low, *kept, high)
+
+
+def _round_to(cut: Number, distribution: Distribution) -> Number:
+    rounded: Number = distribution.dtype.type(cut).item() if distribution.dtype.kind == "f" else cut
+    return rounded
+
+
+def _drop_empty(cuts: list[Number], distribution: Distribution, *, right: bool) -> list[Number]:
+    """Leave out each cut below which nothing lies that is not below the cut before it."""
+    counts = distribution.count_between(cuts if right else [_just_below(cut, distribution.dtype) for cut in cuts])
+    return [cut for cut, count in zip(cuts, counts, strict=False) if count]
+
+
+def _just_below(cut: Number, dtype: np.dtype[Any]) -> Number:
+    """Return a number at least as large as just those values of a type that are below a cut."""
+    if dtype.kind != "f":
+        return math.ceil(cut) - 1
+    number: Number = np.nextafter(dtype.type(cut), dtype.type(-np.inf)).item()
+    return number
+
+
+def _part_end(cuts: list[Number], distribution: Distribution, *, right: bool) -> list[Number]:
+    at = 0 if right else -1
+    end = cuts[at]
+    neighbor = distribution.next_value(end, up=right)
+    middle = end if neighbor is None else end + (neighbor - end) / 2
+    others = cuts[1:] if right else cuts[:-1]
+    if middle == end or (others and not (middle < others[0] if right else middle > others[-1])):
+        return others
+    return [middle, *others] if right else [*others, middle]

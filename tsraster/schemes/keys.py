@@ -1,0 +1,55 @@
+"""Numbers as unsigned integers in the same order, so that they can be sorted out by their leading bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsraster.classtable import Number
+
+
+def to_keys(values: NDArray[Any]) -> NDArray[Any]:
+    """Return unsigned integers of the same width that compare as the values do.
+
+    Parameters
+    ----------
+    values : array of integers or finite floats, shape (...)
+        The two zeros of floats get one key.
+
+    Examples
+    --------
+    >>> keys = to_keys(np.array([-1.5, -0.0, 0.0, 2.0], np.float32))
+    >>> bool((keys[:-1] <= keys[1:]).all()), bool(keys[1] == keys[2])
+    (True, True)
+    """
+    bits = values.dtype.itemsize * 8
+    unsigned, top = np.dtype(f"u{values.dtype.itemsize}"), 2 ** (bits - 1)
+    if values.dtype.kind == "u":
+        return values
+    if values.dtype.kind == "i":
+        return np.asarray(np.bitwise_xor(values.view(unsigned), unsigned.type(top)))
+    # Adding zero makes -0.0 the other zero. Negative numbers grow with their bits downwards: all of them are turned.
+    plain = np.ascontiguousarray(values + values.dtype.type(0))
+    turned = np.right_shift(plain.view(f"i{values.dtype.itemsize}"), bits - 1).view(unsigned)
+    turned |= unsigned.type(top)
+    return np.asarray(np.bitwise_xor(plain.view(unsigned), turned, out=turned))
+
+
+def from_key(key: int, dtype: np.dtype[Any]) -> Number:
+    """Return the number of a type that has a key.
+
+    Examples
+    --------
+    >>> from_key(int(to_keys(np.array([-2.5]))[0]), np.dtype(np.float64))
+    -2.5
+    """
+    bits = dtype.itemsize * 8
+    top = 2 ** (bits - 1)
+    if dtype.kind == "f":
+        key = key ^ top if key & top else key ^ (2**bits - 1)
+    elif dtype.kind == "i":
+        key ^= top
+    number: Number = np.array([key], dtype=f"u{dtype.itemsize}").view(dtype)[0].item()
+    return number

@@ -1,0 +1,313 @@
+"""The distribution of many different values: each answer is found by going over the stream of their blocks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, partial
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsraster.classtable import Number
+from tsraster.errors import DataError
+from tsraster.raster import Pixels
+from tsraster.schemes.distribution import MOST_DISTINCT, NOTHING_VALID, Distribution, Parts, Stream
+from tsraster.schemes.exactsum import STEP, sum_parts
+from tsraster.schemes.keys import from_key, to_keys
+
+Answer = TypeVar("Answer")
+
+_DIGIT = 16
+"""Bits of a key by which values are sorted out in one pass."""
+
+_COUNTERS = 2**22
+"""So many counters are held at the most; with more values to be found at once, fewer bits are looked at in one pass."""
+
+_CELLS = 2**20
+"""The range is divided into so many cells to find the widest gaps: those that are wider than a cell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extent:
+    """How many values there are, and from where to where they reach."""
+
+    count: int = 0
+    minimum: Number = math.inf
+    maximum: Number = -math.inf
+
+    def join(self, other: Extent) -> Extent:
+        """Return the extent of both."""
+        return Extent(
+            count=self.count + other.count,
+            minimum=min(self.minimum, other.minimum),
+            maximum=max(self.maximum, other.maximum),
+        )
+
+
+class Streamed(Distribution):
+    """The values of a stream; each property and method goes over it, as often as it has to.
+
+    Parameters
+    ----------
+    stream : Stream
+        Of integers or floats.
+
+    Raises
+    ------
+    DataError
+        At the first question, where no value is valid.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        self.dtype = stream.dtype
+
+    def _gather(self, function: Callable[[Pixels], Answer], join: Callable[[Answer, Answer], Answer]) -> Answer:
+        answers = self._stream.each(function)
+        total = next(answers, None)
+        if total is None:
+            raise DataError(NOTHING_VALID)
+        for answer in answers:
+            total = join(total, answer)
+        return total
+
+    @cached_property
+    def _extent(self) -> Extent:
+        # A pass that counts leading bits finds the extent as well.
+        return _checked(self.__dict__["_top"][0] if "_top" in self.__dict__ else self._gather(_measure, Extent.join))
+
+    @cached_property
+    def _top(self) -> tuple[Extent, NDArray[np.int64]]:
+        """The extent, and how often each value of the leading bits of keys occurs, shape (2**16,)."""
+        return self._gather(_measure_top, lambda a, b: (a[0].join(b[0]), a[1] + b[1]))
+
+    @property
+    def count(self) -> int:
+        """How many values there are."""
+        return self._extent.count
+
+    @property
+    def minimum(self) -> Number:
+        """The smallest."""
+        return self._extent.minimum
+
+    @property
+    def maximum(self) -> Number:
+        """The largest."""
+        return self._extent.maximum
+
+    @cached_property
+    def distinct(self) -> tuple[NDArray[Any], NDArray[np.int64]] | None:
+        """The different values, and how often each occurs; None as soon as there are more than 2**20."""
+        values, counts = np.empty(0, dtype=self.dtype), np.empty(0, dtype=np.int64)
+        for found, times in self._stream.each(_count_distinct):
+            values, place = np.unique(np.concatenate((values, found)), return_inverse=True)
+            # Exact: a float holds whole numbers up to 2**53.
+            counts = np.bincount(place, weights=np.concatenate((counts, times)), minlength=len(values)).astype(np.int64)
+            if len(values) > MOST_DISTINCT:
+                return None
+        return values, counts
+
+    def quantiles(self, shares: Sequence[float]) -> list[tuple[Number, Number]]:
+        """Return for each share, from 0 to 1, its quantile and the largest value that is not above it."""
+        self._top  # noqa: B018  so that counting the values is no pass of its own
+        return super().quantiles(shares)
+
+    def order_statistics(self, ranks: Sequence[int]) -> list[Number]:
+        """Return the values at these places of the sorted whole, by sorting out only what shares their leading bits."""
+        left = self.dtype.itemsize * 8 - _DIGIT
+        places = [_Place(prefix=0, rank=rank).narrowed(self._top[1], _DIGIT) for rank in ranks]
+        while left:
+            prefixes = sorted({place.prefix for place in places})
+            digit = min(_DIGIT, left, int(math.log2(_COUNTERS // len(prefixes))))
+            left -= digit
+            work = partial(_count_digit, prefixes=np.array(prefixes, dtype=np.uint64), digit=digit, left=left)
+            counts = self._gather(work, _add)
+            places = [place.narrowed(counts[prefixes.index(place.prefix)], digit) for place in places]
+        return [from_key(place.prefix, self.dtype) for place in places]
+
+    def between(self, cuts: Sequence[Number]) -> Parts:
+        """Count and sum up the values between cuts, which must increase."""
+        scale = _Scale.of(self._extent)
+        work = partial(_sum_between, cuts=_in_type(cuts, self.dtype), scale=scale)
+        counts, sums, squares = self._gather(work, lambda a, b: (a[0] + b[0], a[1] + b[1], a[2] + b[2]))
+        found = [scale.moments(*part) for part in zip(counts.tolist(), sums, squares, strict=True)]
+        return Parts(
+            counts=counts,
+            means=np.array([mean for mean, _ in found]),
+            squares=np.array([square for _, square in found]),
+        )
+
+    def count_between(self, cuts: Sequence[Number]) -> NDArray[np.int64]:
+        """Count the values between cuts, which must increase; shape (N + 1,) for N of them."""
+        return np.diff(self._gather(partial(_count_up_to, cuts=_in_type(cuts, self.dtype)), _add), prepend=0)
+
+    def histogram(self, bins: int) -> NDArray[np.int64]:
+        """Count values in bins of equal width, as `numpy.histogram` does."""
+        work = partial(_count_bins, bins=bins, low=float(self.minimum), high=float(self.maximum))
+        return self._gather(work, _add)
+
+    def gaps(self, number: int) -> list[tuple[Number, Number]]:
+        """Return the two ends of the widest gaps; of those no wider than a 2**20th of the range, none."""
+        work = partial(_find_ends, scale=_Scale.of(self._extent), extent=self._extent)
+        lowest, highest = self._gather(work, lambda a, b: (np.fmin(a[0], b[0]), np.fmax(a[1], b[1])))
+        filled = np.flatnonzero(~np.isnan(lowest))
+        low, high = highest[filled[:-1]], lowest[filled[1:]]
+        widest = np.argsort(-(high - low), kind="stable")[:number]
+        return [(low[i].item(), high[i].item()) for i in sorted(widest.tolist()) if filled[i + 1] > filled[i] + 1]
+
+    def next_value(self, value: Number, *, up: bool = True) -> Number | None:
+        """Return the nearest different value above, or below, another number; None where there is none."""
+        found = self._gather(partial(_find_next, value=value, up=up), min if up else max)
+        return found if math.isfinite(found) else None
+
+
+def _add(counts: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
+    return counts + others
+
+
+def _checked(extent: Extent) -> Extent:
+    if not extent.count:
+        raise DataError(NOTHING_VALID)
+    return extent
+
+
+def _take_valid(pixels: Pixels) -> NDArray[Any]:
+    """Return the valid values of a block, shape (N,)."""
+    return pixels.data.ravel() if pixels.valid.all() else pixels.data[pixels.valid]
+
+
+def _measure(pixels: Pixels) -> Extent:
+    values = _take_valid(pixels)
+    if not values.size:
+        return Extent()
+    return Extent(count=values.size, minimum=values.min().item(), maximum=values.max().item())
+
+
+def _measure_top(pixels: Pixels) -> tuple[Extent, NDArray[np.int64]]:
+    leading = to_keys(_take_valid(pixels)) >> (pixels.data.dtype.itemsize * 8 - _DIGIT)
+    return _measure(pixels), np.bincount(leading.astype(np.intp), minlength=2**_DIGIT)
+
+
+def _count_distinct(pixels: Pixels) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    values, counts = np.unique(_take_valid(pixels), return_counts=True)
+    return values, counts.astype(np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """Where a value of a certain rank is: the leading bits of its key, and its rank among those that share them."""
+
+    prefix: int
+    rank: int
+
+    def narrowed(self, counts: NDArray[np.int64], digit: int) -> _Place:
+        """Return the place by more bits, of which each value occurs so often."""
+        ends = np.cumsum(counts)
+        found = int(np.searchsorted(ends, self.rank, side="right"))
+        before = int(ends[found - 1]) if found else 0
+        return _Place(prefix=self.prefix << digit | found, rank=self.rank - before)
+
+
+def _count_digit(pixels: Pixels, *, prefixes: NDArray[np.uint64], digit: int, left: int) -> NDArray[np.int64]:
+    """Count the next bits of keys behind each of some prefixes, increasing; shape (prefixes, 2**digit)."""
+    keys = to_keys(_take_valid(pixels))
+    wanted, bits = prefixes.astype(keys.dtype), keys.dtype.itemsize * 8
+    # Most values differ in their very first bits from all that are wanted, and a table tells that sooner than a search.
+    table = np.zeros(2**_DIGIT, dtype=np.bool_)
+    table[wanted >> (bits - _DIGIT - digit - left)] = True
+    keys = keys[table[keys >> (bits - _DIGIT)]] >> left
+    leading = keys >> digit
+    place = np.minimum(np.searchsorted(wanted, leading), len(wanted) - 1)
+    inside = wanted[place] == leading
+    behind = (keys[inside] & keys.dtype.type(2**digit - 1)).astype(np.intp)
+    counts = np.bincount((place[inside] << digit) + behind, minlength=len(wanted) << digit)
+    return counts.reshape(len(wanted), -1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scale:
+    """How values are brought into the range from -1 to 1, by a power of two, so that nothing overflows."""
+
+    exponent: int
+    center: float
+
+    @classmethod
+    def of(cls, extent: Extent) -> _Scale:
+        _, exponent = math.frexp(max(abs(float(extent.minimum)), abs(float(extent.maximum))))
+        low, high = math.ldexp(float(extent.minimum), -exponent), math.ldexp(float(extent.maximum), -exponent)
+        _, narrower = math.frexp((high - low) / 2)
+        return cls(exponent=exponent + narrower, center=math.ldexp((low + high) / 2, -narrower))
+
+    def apply(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return values as floats around 0."""
+        return np.asarray(np.ldexp(values.astype(np.float64), -self.exponent) - self.center)
+
+    def moments(self, count: int, total: int, squares: int) -> tuple[float, float]:
+        """Return the mean, and the sum of squared differences from it, of scaled values that add up so."""
+        if not count:
+            return math.nan, 0.0
+        mean = Fraction(total, STEP * count)
+        spread = max(Fraction(squares, STEP) - mean * mean * count, Fraction(0))
+        scale = Fraction(2) ** self.exponent
+        return _to_float((mean + Fraction(self.center)) * scale), _to_float(spread * scale * scale)
+
+
+def _to_float(number: Fraction) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+def _in_type(cuts: Sequence[Number], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return cuts in the type of the values, as `tsraster.classify` compares them."""
+    return np.array(cuts if dtype.kind == "f" else [math.floor(cut) for cut in cuts], dtype=dtype)
+
+
+def _count_up_to(pixels: Pixels, *, cuts: NDArray[Any]) -> NDArray[np.int64]:
+    """Count the values that are at most as large as each cut, and all."""
+    values = _take_valid(pixels)
+    return np.array([*(np.count_nonzero(values <= cut) for cut in cuts), values.size])
+
+
+def _sum_between(
+    pixels: Pixels, *, cuts: NDArray[Any], scale: _Scale
+) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
+    values = _take_valid(pixels)
+    parts = np.searchsorted(cuts, values, side="left") if len(cuts) else None
+    counts = np.array([values.size]) if parts is None else np.bincount(parts, minlength=len(cuts) + 1)
+    scaled = scale.apply(values)
+    squares = np.square(scaled)
+    return counts, sum_parts(scaled, parts, len(cuts) + 1), sum_parts(squares, parts, len(cuts) + 1)
+
+
+def _count_bins(pixels: Pixels, *, bins: int, low: float, high: float) -> NDArray[np.int64]:
+    counts, _ = np.histogram(_take_valid(pixels).astype(np.float64), bins=bins, range=(low, high))
+    return counts
+
+
+def _find_ends(pixels: Pixels, *, scale: _Scale, extent: Extent) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the smallest and the largest value in each cell of the range, shape (cells,); NaN where there is none."""
+    values = np.sort(_take_valid(pixels)).astype(np.float64)
+    lowest, highest = np.full(_CELLS, np.nan), np.full(_CELLS, np.nan)
+    if values.size:
+        low, high = scale.apply(np.array([extent.minimum, extent.maximum]))
+        cells = ((scale.apply(values) - low) * (_CELLS / (high - low))).astype(np.intp).clip(0, _CELLS - 1)
+        starts = np.flatnonzero(np.diff(cells, prepend=-1))
+        lowest[cells[starts]] = values[starts]
+        highest[cells[starts]] = values[np.append(starts[1:], len(values)) - 1]
+    return lowest, highest
+
+
+def _find_next(pixels: Pixels, *, value: Number, up: bool) -> Number:
+    values = _take_valid(pixels)
+    beyond = values[values > value] if up else values[values < value]
+    if not beyond.size:
+        return math.inf if up else -math.inf
+    number: Number = (beyond.min() if up else beyond.max()).item()
+    return number
