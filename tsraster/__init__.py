@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tsraster.errors import TsrasterError, TsrasterWarning
     from tsraster.lut import Lut
     from tsraster.lutfiles import read_lut
+    from tsraster.pipeline.breaks import breaks_file
     from tsraster.pipeline.classify import classify_file
     from tsraster.pipeline.colorize import colorize_file
     from tsraster.pipeline.fitting import read_table
@@ -32,6 +33,7 @@ __all__ = [
     "Raster",
     "TsrasterError",
     "TsrasterWarning",
+    "breaks_file",
     "classify",
     "classify_file",
     "colorize",
@@ -53,6 +55,7 @@ _HOMES = {
     "tsraster.coloring": ("colorize",),
     "tsraster.pipeline.rasterinfo": ("info_file",),
     "tsraster.pipeline.histogram": ("histogram_file",),
+    "tsraster.pipeline.breaks": ("breaks_file",),
     "tsraster.pipeline.classify": ("classify_file",),
     "tsraster.pipeline.colorize": ("colorize_file",),
     "tsraster.pipeline.fitting": ("read_table",),

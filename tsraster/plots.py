@@ -1,4 +1,4 @@
-"""Plots of what the jobs find: a histogram with its cutoffs, a class map with its legend.
+"""Plots of what the jobs find: a histogram with its cutoffs, schemes side by side, a class map with its legend.
 
 The only place that uses matplotlib, which the extra ``tsraster[plots]`` installs. A figure is drawn for a page: 160 mm wide, at
 200 dots an inch, in the font that matplotlib brings along.
@@ -7,20 +7,23 @@ The only place that uses matplotlib, which the extra ``tsraster[plots]`` install
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tsraster.classtable import format_numbers
+from tsraster.classtable import Number, format_numbers
 from tsraster.coloring import bind_lut, paint
 from tsraster.errors import MissingExtraError, WriteError
 from tsraster.lut import Lut
 from tsraster.lutfiles import read_lut
 from tsraster.measuring import ClassShare
+from tsraster.pipeline.breaks import Breaks, SchemeFit
 from tsraster.pipeline.classify import Classification
 from tsraster.pipeline.histogram import Histogram
 
@@ -41,6 +44,8 @@ _BESIDE, _ALONE, _TALLEST, _THINNEST = 3.9, 5.9, 7.0, 0.3
 _GAPS = (0.1, 0.0), (0.0, -0.5)
 """Inches to the right and up from the corner of the map to its legend, beside and below it."""
 _UNITS = {"metre": "m", "degree": "\N{DEGREE SIGN}", "foot": "ft", "US survey foot": "US ft"}
+_STRIP = 0.24
+"""Inches from the classes of one scheme to those of the next."""
 _CUTOFFS = 30
 """Cutoffs that have room for their numbers; of more, each n-th is numbered."""
 _STYLE: dict[Any, Any] = {
@@ -83,15 +88,90 @@ def plot_histogram(histogram: Histogram, path: str | os.PathLike[str]) -> None:
     """
     with _figure(path, size=(_WIDTH, 3.0), layout="constrained") as figure:
         axes = figure.add_subplot()
-        _fill_counts(axes, histogram)
-        _draw_cutoffs(axes, histogram)
-        unit = f" ({histogram.unit})" if histogram.unit else ""
-        axes.set_xlabel(histogram.label + unit)
-        axes.set_ylabel("pixels" if histogram.is_of_values else f"pixels in each of {len(histogram.counts)} bins")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}".replace(",", "\N{THIN SPACE}"))
-        axes.set_ylim(bottom=0)
-        axes.margins(x=0.01)
+        _draw_histogram(axes, histogram)
         axes.set_title(Path(histogram.source).name, loc="left", pad=22 if histogram.cutoffs else 6)
+
+
+def _draw_histogram(axes: Axes, histogram: Histogram) -> None:
+    _fill_counts(axes, histogram)
+    _draw_cutoffs(axes, histogram)
+    axes.set_xlabel(_name_values(histogram))
+    axes.set_ylabel("pixels" if histogram.is_of_values else f"pixels in each of {len(histogram.counts)} bins")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}".replace(",", "\N{THIN SPACE}"))
+    axes.set_ylim(bottom=0)
+    axes.margins(x=0.01)
+
+
+def _name_values(histogram: Histogram) -> str:
+    return f"{histogram.label} ({histogram.unit})" if histogram.unit else histogram.label
+
+
+def plot_breaks(breaks: Breaks, path: str | os.PathLike[str]) -> None:
+    """Draw how often values occur, and below it the classes of each scheme as a strip.
+
+    Parameters
+    ----------
+    breaks : Breaks
+        As `tsraster.breaks_file` returns it. With a single scheme its edges are drawn in the histogram.
+    path : path
+        Ends in .png, .pdf or .svg.
+
+    Raises
+    ------
+    MissingExtraError
+        matplotlib is not installed.
+    WriteError
+        The file cannot be written.
+    """
+    if len(breaks.fits) == 1:
+        plot_histogram(breaks.histogram, path)
+        return
+    fits = [fit for fit in breaks.fits if fit.table is not None]
+    strips = _STRIP * max(1, len(fits))
+    with _figure(path, size=(_WIDTH, 2.6 + strips), layout="constrained") as figure:
+        upper, lower = figure.subplots(2, sharex=True, height_ratios=(2.2, strips))
+        _draw_histogram(upper, replace(breaks.histogram, cutoffs=()))
+        upper.set_xlabel("")
+        upper.set_title(breaks.histogram.source, loc="left")
+        for row, fit in enumerate(fits):
+            _draw_strip(lower, row, fit)
+        lower.set_yticks(range(len(fits)), labels=[fit.scheme for fit in fits])
+        lower.set_ylim(len(fits) - 0.5, -0.5)
+        lower.tick_params(axis="y", length=0)
+        lower.spines["left"].set_visible(False)
+        lower.set_xlabel(_name_values(breaks.histogram))
+
+
+def _draw_strip(axes: Axes, row: int, fit: SchemeFit) -> None:
+    """Draw classes side by side, each darker than the one before, and say how good they are."""
+    if fit.table is None:
+        return
+    edges = np.array(fit.table.edges or _widen(fit.table.values), dtype=float)
+    shades = np.linspace(0.92, 0.35, len(edges) - 1) if fit.table.edges else np.tile([0.92, 0.35], len(edges))
+    axes.barh(
+        row,
+        np.diff(edges),
+        left=edges[:-1],
+        height=0.7,
+        color=[(shade, shade, 1 - (1 - shade) / 2) for shade in shades[: len(edges) - 1]],
+        edgecolor="white" if len(edges) <= _CUTOFFS else "none",
+        linewidth=0.5,
+    )
+    axes.annotate(
+        f"{len(fit.table)} classes, fit {fit.goodness:.3f}",
+        (1.0, row),
+        xycoords=axes.get_yaxis_transform(),
+        xytext=(4, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=6.5,
+    )
+
+
+def _widen(values: Sequence[Number]) -> list[float]:
+    """Return edges halfway between values, so that classes of one value each can be seen."""
+    middles = [(low + high) / 2 for low, high in pairwise(values)]
+    return [float(values[0]), *middles, float(values[-1])]
 
 
 def _draw_cutoffs(axes: Axes, histogram: Histogram) -> None:

@@ -68,7 +68,7 @@ def read_all(values: Values, block_size: int = 9) -> NDArray[Any]:
 @pytest.mark.parametrize("smooth", [None, "median:3", "gaussian:1"])
 def test_the_second_pass_reads_nothing_and_is_the_same(dtype: str, smooth: str | None) -> None:
     raster, reader = make_raster(dtype)
-    values = Values(raster, plan_preparation(raster, smooth=smooth), keep=True)
+    values = Values(raster, plan_preparation(raster, smooth=smooth), room=values_module.KEPT_BYTES)
     first = read_all(values)
     reads = reader.reads
     assert reads == len(plan_blocks(SHAPE, (1, 1), 9))
@@ -88,7 +88,7 @@ def test_what_is_kept_stays_within_the_room(monkeypatch: pytest.MonkeyPatch) -> 
     room = 40 * 70 + 100  # of 16 800 bytes of values
     monkeypatch.setattr(values_module, "KEPT_BYTES", room)
     raster, reader = make_raster()
-    values = Values(raster, plan_preparation(raster), keep=True)
+    values = Values(raster, plan_preparation(raster), room=values_module.KEPT_BYTES)
     first = read_all(values, block_size=10)
     np.testing.assert_array_equal(read_all(values, block_size=10), first)
     kept = list(values._kept.values())
@@ -101,7 +101,7 @@ def test_what_is_kept_stays_within_the_room(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_halo_of_a_block_is_not_kept_with_it() -> None:
     """A view would keep the whole of what it is cut from: with small blocks and wide filters many times the room."""
     raster, _ = make_raster()
-    values = Values(raster, plan_preparation(raster, smooth="gaussian:4"), keep=True)
+    values = Values(raster, plan_preparation(raster, smooth="gaussian:4"), room=values_module.KEPT_BYTES)
     read_all(values, block_size=5)
     for data, _ in values._kept.values():
         assert data.size <= 25
@@ -110,7 +110,7 @@ def test_the_halo_of_a_block_is_not_kept_with_it() -> None:
 
 def test_sent_to_another_process_it_keeps_nothing() -> None:
     raster, _ = make_raster()
-    values = Values(raster, plan_preparation(raster), keep=True)
+    values = Values(raster, plan_preparation(raster), room=values_module.KEPT_BYTES)
     first = read_all(values)
     assert len(pickle.dumps(values)) < 2 * len(pickle.dumps(raster))
     there: Values = pickle.loads(pickle.dumps(values))
@@ -122,7 +122,7 @@ def test_sent_to_another_process_it_keeps_nothing() -> None:
 
 def test_many_threads_keep_each_block_once() -> None:
     raster, reader = make_raster()
-    values = Values(raster, plan_preparation(raster), keep=True)
+    values = Values(raster, plan_preparation(raster), room=values_module.KEPT_BYTES)
     with block_work(workers=8, block_size=3) as work:
         first, second = (tally_values(values, work, more=0).summarize() for _ in range(2))
     assert reader.reads == len(plan_blocks(SHAPE, (1, 1), 3))

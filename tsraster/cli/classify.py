@@ -43,7 +43,7 @@ def classify(source: str, destination: str | None, plot: str | None, overwrite: 
     tsraster classify photo.jpg labels.png --smooth gaussian:1 --cutoffs 0.25,0.4,0.6,0.75 --lut thin-section
     """
     others = (destination, options["color"], options["save_table"], options["stats"])
-    with open_plot(plot, source, *others, overwrite=overwrite) as draw:
+    with open_plot(plot, [source], *others, overwrite=overwrite) as draw:
         with progress_bar("classify") as progress:
             result = classify_file(source, destination, overwrite=overwrite, progress=progress, **options)
         print_classes(result)

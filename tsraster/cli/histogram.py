@@ -27,7 +27,7 @@ def histogram(source: str, plot: str | None, overwrite: bool, **options: Any) ->
     \b
     tsraster histogram photo.jpg --smooth gaussian:1 --cutoffs 0.25,0.4,0.6,0.75 --plot histogram.png
     """
-    with open_plot(plot, source, options["csv"], overwrite=overwrite) as draw:
+    with open_plot(plot, [source], options["csv"], overwrite=overwrite) as draw:
         with progress_bar("histogram") as progress:
             result = histogram_file(source, overwrite=overwrite, progress=progress, **options)
         print_histogram(result)

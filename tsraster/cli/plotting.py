@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -22,12 +22,12 @@ _ENDINGS = (".png", ".pdf", ".svg")
 
 @contextmanager
 def open_plot(
-    path: str | None, source: str, *others: str | None, overwrite: bool
+    path: str | None, sources: Sequence[str], *others: str | None, overwrite: bool
 ) -> Iterator[Callable[[str, Any], None]]:
     """Check that a plot can be written before anything long begins; give a function that draws it in the end.
 
     The function takes the name of a function of `tsraster.plots` and what that draws. It does nothing without a path.
-    `others` are the other outputs of the command, which the plot must not replace.
+    `sources` and `others`, the inputs and the other outputs of the command, must not be replaced by the plot.
     """
     if path is None:
         yield lambda _, __: None
@@ -38,7 +38,7 @@ def open_plot(
         raise UsageError(f"{path} is named for two outputs; give each a path of its own")
     plots = import_module("tsraster.plots")
     plots.require_matplotlib()
-    with Outputs([path], sources=[source], overwrite=overwrite) as outputs:
+    with Outputs([path], sources=sources, overwrite=overwrite) as outputs:
 
         def draw(name: str, result: Any) -> None:
             getattr(plots, name)(result, outputs.stage(path))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     # A command waits for the function it calls and not for those of the others.
     from tsraster.lut import Lut
     from tsraster.measuring import ClassShare
+    from tsraster.pipeline.breaks import Breaks
     from tsraster.pipeline.classify import Classification
     from tsraster.pipeline.colorize import Coloring
     from tsraster.pipeline.histogram import Histogram
@@ -134,6 +135,42 @@ def _band_row(info: RasterInfo, i: int) -> list[str]:
     ]
     nodata = "" if band.nodata is None else f"{band.nodata:.7g}"
     return [str(band.number), band.name, band.role, band.dtype, nodata, share, *numbers]
+
+
+def print_breaks(result: Breaks) -> None:
+    """Print the classes of the chosen scheme, and one row for each scheme that was compared."""
+    table = result.table
+    if table is not None and len(result.fits) == 1:
+        fit = result.fits[0]
+        total = int(fit.counts.sum())
+        interval = f"interval ({table.unit})" if table.unit else "interval"
+        rows = [
+            [str(code), text, name, str(count), f"{100 * count / total:.2f}"]
+            for code, text, name, count in zip(
+                table.codes, table.intervals, table.names, fit.counts.tolist(), strict=True
+            )
+        ][:_ROWS]
+        _print_named(["code", interval, "name", "pixels", "percent"], rows)
+        click.echo(f"{fit.scheme}: goodness of variance fit {fit.goodness:.4f}")
+    else:
+        _print_fits(result)
+    if result.written:
+        click.echo(f"wrote {', '.join(result.written)}")
+
+
+def _print_fits(result: Breaks) -> None:
+    header = ["scheme", "classes", "goodness", "smallest", "largest", "seconds", ""]
+    rows = []
+    for fit in result.fits:
+        shares = 100 * fit.counts / max(1, int(fit.counts.sum()))
+        numbers = ["", "", "", ""]
+        if len(shares):
+            numbers = [str(len(shares)), f"{fit.goodness:.4f}", f"{shares.min():.2f}%", f"{shares.max():.2f}%"]
+        rows.append([fit.scheme, *numbers, f"{fit.seconds:.2f}", fit.note])
+    print_table(header, rows, left=("scheme", ""))
+    click.echo(
+        "goodness of variance fit: 1 where all values of a class are equal; smallest and largest class in percent"
+    )
 
 
 _BARS = 20

@@ -28,6 +28,7 @@ COMMANDS = {
     "demo": "Draw small samples and run the main jobs on them.",
     "info": "Say what a raster is: size, bands, place, statistics.",
     "histogram": "Count the values of a raster.",
+    "breaks": "Fit classes by a scheme, or compare schemes.",
     "classify": "Give pixels classes and colors.",
     "colorize": "Paint a class map.",
 }

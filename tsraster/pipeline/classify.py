@@ -20,7 +20,7 @@ from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.classjob import ClassifyJob
 from tsraster.pipeline.fitting import ClassPlan, TableLike, describe_fit, plan_classes, tally_values
 from tsraster.pipeline.imaging import PathLike, choose_targets, list_paths
-from tsraster.pipeline.values import Values
+from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Georef
 from tsraster.reading import gdal_settings, open_raster
@@ -196,7 +196,7 @@ def classify_file(
     ):
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
-        values_of = Values(raster, preparation, keep=plan.choice is not None)
+        values_of = Values(raster, preparation, room=KEPT_BYTES if plan.choice is not None else 0)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
             fitted, counted = _fit(plan, values_of, work)
             palette = plan.color(fitted)

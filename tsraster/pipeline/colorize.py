@@ -28,7 +28,7 @@ from tsraster.pipeline.imaging import (
     paint_layers,
     say_white,
 )
-from tsraster.pipeline.values import Values
+from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import Preparation, plan_preparation
 from tsraster.raster import Raster, Window
 from tsraster.reading import gdal_settings, open_raster
@@ -114,7 +114,7 @@ def colorize_file(
         open_raster(source) as raster,
         Outputs([destination], sources=[*inputs, *raster.files], overwrite=overwrite) as outputs,
     ):
-        values = Values(raster, _plan_codes(raster, band), keep=True)
+        values = Values(raster, _plan_codes(raster, band), room=KEPT_BYTES)
         colors = colors if colors is not None else _own_palette(raster)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
             counts = _count_codes(values, work)

@@ -67,6 +67,9 @@ class ValueStream:
             work = partial(_work_on, values, self.dtype, function)
             for _, answer in self._work.run(values.raster, work, more=self._more):
                 yield answer
+            if len(self._sources) > 1:
+                # A system lets a program have only so many files open, and a series may have more.
+                values.raster.close()
 
 
 def _work_on(values: Values, dtype: np.dtype[Any], function: Callable[[Pixels], Answer], window: Window) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,11 @@ from tsraster.measuring import count_codes
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.fitting import TableLike, plan_classes, tally_values
 from tsraster.pipeline.imaging import PathLike, list_paths
-from tsraster.pipeline.values import Values
+from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Window
 from tsraster.reading import gdal_settings, open_raster
-from tsraster.schemes import Choice, Counted, Summary, check_class_count, counts_each
+from tsraster.schemes import Choice, Counted, Distribution, Summary, check_class_count, counts_each
 from tsraster.writing import Outputs, write_rows
 
 _BINS = 256
@@ -118,7 +119,7 @@ def histogram_file(
     ):
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
-        values = Values(raster, preparation, keep=True)
+        values = Values(raster, preparation, room=KEPT_BYTES)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
             try:
                 summary, lower, upper, counts = _count(values, bins, work)
@@ -158,6 +159,27 @@ def _count(
         blocks = work.run(values.raster, partial(_count_window, values, table))
         counts = np.sum([block for _, block in blocks], axis=0)
     return summary, np.array(table.edges[:-1]), np.array(table.edges[1:]), counts
+
+
+def count_roughly(distribution: Distribution, sources: Sequence[Values], table: ClassTable | None) -> Histogram:
+    """Return the histogram of several sources together, to draw classes over: of each value where these are counted."""
+    if isinstance(distribution, Counted):
+        lower = upper = distribution.values
+        counts = distribution.counts
+    else:
+        edges = np.linspace(float(distribution.minimum), float(distribution.maximum), _BINS + 1)
+        lower, upper, counts = edges[:-1], edges[1:], distribution.histogram(_BINS)
+    preparation = sources[0].preparation
+    return Histogram(
+        source=", ".join(Path(values.raster.name).name for values in sources),
+        label=preparation.label,
+        unit=preparation.unit,
+        summary=distribution.summarize(),
+        lower=lower,
+        upper=upper,
+        counts=counts,
+        cutoffs=() if table is None else table.edges[1:-1],
+    )
 
 
 def _count_window(values: Values, table: ClassTable, window: Window) -> NDArray[np.int64]:

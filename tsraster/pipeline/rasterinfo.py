@@ -14,7 +14,7 @@ from tsraster.errors import BandError, DataError
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.fitting import tally_values
 from tsraster.pipeline.imaging import PathLike
-from tsraster.pipeline.values import Values
+from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Raster
 from tsraster.reading import gdal_settings, open_raster
@@ -122,7 +122,7 @@ def _measure_bands(raster: Raster, work: BlockWork) -> dict[int, dict[str, Any]]
 
 
 def _measure_band(raster: Raster, number: int, work: BlockWork, *, more: int) -> dict[str, Any]:
-    values = Values(raster, plan_preparation(raster, band=number), keep=True)
+    values = Values(raster, plan_preparation(raster, band=number), room=KEPT_BYTES)
     try:
         found = tally_values(values, work, more=more).summarize()
     except DataError:  # no pixel is valid

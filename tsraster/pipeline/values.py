@@ -23,17 +23,17 @@ class Values:
         Where they are read.
     preparation : Preparation
         How they are prepared.
-    keep : bool
-        Whether to keep what is read, as far as there is room, for a second pass.
+    room : int
+        How many bytes of what is read are kept for a second pass.
 
     Notes
     -----
     Any thread may read. Sent to another process it keeps nothing there.
     """
 
-    def __init__(self, raster: Raster, preparation: Preparation, *, keep: bool = False) -> None:
+    def __init__(self, raster: Raster, preparation: Preparation, *, room: int = 0) -> None:
         self.raster, self.preparation = raster, preparation
-        self._start(KEPT_BYTES if keep else 0)
+        self._start(room)
 
     def _start(self, room: int) -> None:
         self._room = room

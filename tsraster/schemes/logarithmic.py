@@ -40,11 +40,14 @@ def logarithmic(distribution: Distribution, classes: int) -> list[Number]:
         rungs = [rung for rung in takewhile(lambda rung: rung < high, climb(ladder, float(low))) if rung > low]
         if len(rungs) <= room:
             break
-    every = -(-len(rungs) // room) if room > 0 else len(rungs) + 1
-    return [*cuts, *map(plain, _thin(rungs, every))]
+    return [*cuts, *map(plain, _thin(rungs, room))]
 
 
-def _thin(rungs: list[Fraction], every: int) -> list[Fraction]:
+def _thin(rungs: list[Fraction], room: int) -> list[Fraction]:
+    """Return each second, third, ... of some numbers, so that there is room for them."""
+    if room < 1:
+        return []
+    every = max(1, -(-len(rungs) // room))
     return rungs[every - 1 :: every]
 
 

@@ -178,11 +178,11 @@ def _round_to(cut: Number, distribution: Distribution) -> Number:
 
 def _drop_empty(cuts: list[Number], distribution: Distribution, *, right: bool) -> list[Number]:
     """Leave out each cut below which nothing lies that is not below the cut before it."""
-    counts = distribution.count_between(cuts if right else [_just_below(cut, distribution.dtype) for cut in cuts])
+    counts = distribution.count_between(cuts if right else [just_below(cut, distribution.dtype) for cut in cuts])
     return [cut for cut, count in zip(cuts, counts, strict=False) if count]
 
 
-def _just_below(cut: Number, dtype: np.dtype[Any]) -> Number:
+def just_below(cut: Number, dtype: np.dtype[Any]) -> Number:
     """Return a number at least as large as just those values of a type that are below a cut."""
     if dtype.kind != "f":
         return math.ceil(cut) - 1

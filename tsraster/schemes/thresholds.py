@@ -1,7 +1,8 @@
 """Two classes: the thresholds of image processing that scikit-image computes from a histogram.
 
 Integers have a bin for each number from the smallest to the largest one, up to 2**20; other values have 256 bins, the default of
-scikit-image. A value at the threshold is in the lower class.
+scikit-image. So have more than 256 numbers for the scheme minimum: a histogram of that many bars is not smoothed to two maxima
+in a sensible time. A value at the threshold is in the lower class.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ _BINS = 256
 _FINE_BINS = 2**16
 
 
-def _count(distribution: Distribution, bins: int = _BINS) -> Histogram:
+def _count(distribution: Distribution, bins: int = _BINS, *, most: int = MOST_DISTINCT) -> Histogram:
     low, high = distribution.minimum, distribution.maximum
-    if isinstance(low, int) and isinstance(high, int) and high - low < MOST_DISTINCT:
+    if isinstance(low, int) and isinstance(high, int) and high - low < most:
         distinct = distribution.distinct
         if distinct is not None:
             values, counts = distinct
@@ -37,23 +38,23 @@ def _count(distribution: Distribution, bins: int = _BINS) -> Histogram:
     return distribution.histogram(bins), distribution.bin_centers(bins)
 
 
-def _by_library(name: str) -> Callable[[Distribution, int], list[Number]]:
+def _by_library(name: str, *, most: int = MOST_DISTINCT) -> Callable[[Distribution, int], list[Number]]:
     def threshold(distribution: Distribution, _classes: int) -> list[Number]:
         from skimage import filters
 
         try:
-            found = getattr(filters, f"threshold_{name}")(hist=_count(distribution))
+            found = getattr(filters, f"threshold_{name}")(hist=_count(distribution, most=most))
         except RuntimeError as error:
             raise DataError(f"no threshold by the scheme {name} ({error}); choose another scheme") from None
         number: Number = np.asarray(found).item()
         return [number]
 
-    threshold.__doc__ = f"Return the threshold of `skimage.filters.threshold_{name}`."
+    threshold.__doc__ = f"Cut at the threshold of `skimage.filters.threshold_{name}`."
     return threshold
 
 
 def mean(distribution: Distribution, _classes: int) -> list[Number]:
-    """Return the mean.
+    """Cut at the mean.
 
     References
     ----------
@@ -63,7 +64,7 @@ def mean(distribution: Distribution, _classes: int) -> list[Number]:
 
 
 def li(distribution: Distribution, _classes: int) -> list[Number]:
-    """Return the threshold of least cross entropy between the image and its two classes.
+    """Cut where the cross entropy between the image and its two classes is least.
 
     As `skimage.filters.threshold_li`; of other values than integers, by 65536 bins, and to half the width of one.
 
@@ -86,7 +87,7 @@ def li(distribution: Distribution, _classes: int) -> list[Number]:
 
 
 def triangle(distribution: Distribution, _classes: int) -> list[Number]:
-    """Return the value whose bar is farthest below the line from the peak of the histogram to the end of its longer tail.
+    """Cut where the histogram is farthest below the line from its peak to the end of its longer tail.
 
     As `skimage.filters.threshold_triangle`.
 
@@ -105,5 +106,6 @@ def triangle(distribution: Distribution, _classes: int) -> list[Number]:
     return [number]
 
 
-YEN, ISODATA, MINIMUM = (Scheme(fit=_by_library(name), fixed=2) for name in ("yen", "isodata", "minimum"))
+YEN, ISODATA = (Scheme(fit=_by_library(name), fixed=2) for name in ("yen", "isodata"))
+MINIMUM = Scheme(fit=_by_library("minimum", most=_BINS), fixed=2)
 MEAN, LI, TRIANGLE = (Scheme(fit=fit, fixed=2) for fit in (mean, li, triangle))

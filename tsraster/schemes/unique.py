@@ -7,7 +7,7 @@ from tsraster.schemes.scheme import Scheme
 
 
 def unique(distribution: Distribution, classes: int) -> list[Number]:
-    """Return all different values.
+    """Make each different value a class.
 
     Raises
     ------

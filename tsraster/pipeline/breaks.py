@@ -1,0 +1,225 @@
+"""Fit one table of classes to one raster or several: `breaks_file`."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsraster.classification import check_classifiable
+from tsraster.classtable import ClassTable, Closed
+from tsraster.errors import DataError, RoundedFitWarning, TsrasterWarning, UsageError
+from tsraster.pipeline.blocks import Progress, block_work
+from tsraster.pipeline.fitting import ClassPlan, ValueStream, describe_fit, plan_classes
+from tsraster.pipeline.histogram import Histogram, count_roughly
+from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.values import KEPT_BYTES, Values
+from tsraster.preparing import plan_preparation
+from tsraster.reading import gdal_settings, open_raster
+from tsraster.schemes import SCHEMES, Choice, Distribution, choose_scheme, tally
+from tsraster.schemes.goodness import Goodness, measure_goodness
+from tsraster.writing import Outputs, write_text
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SchemeFit:
+    """What one scheme made of the values."""
+
+    scheme: str
+    table: ClassTable | None
+    """None where the scheme cannot divide these values."""
+    counts: NDArray[np.int64]
+    """Pixels of each class, shape (K,)."""
+    goodness: float
+    """The goodness of variance fit, from 0 to 1; NaN without a table."""
+    seconds: float
+    """How long the fit took; what the first scheme reads, the others find."""
+    note: str
+    """Why there is no table, or what the fit says of itself."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Breaks:
+    """What `breaks_file` found and wrote."""
+
+    table: ClassTable | None
+    """The fitted table, if a scheme was chosen."""
+    fits: tuple[SchemeFit, ...]
+    """The chosen scheme, or all that were compared."""
+    histogram: Histogram
+    """Of all values, to draw the edges over."""
+    written: tuple[str, ...]
+
+
+def breaks_file(
+    sources: PathLike | Sequence[PathLike],
+    destination: PathLike | None = None,
+    *,
+    scheme: str | None = None,
+    classes: int | None = None,
+    compare: bool = False,
+    band: int | None = None,
+    smooth: str | None = None,
+    closed: Closed | None = None,
+    values: Sequence[int] | None = None,
+    names: Sequence[str] | None = None,
+    overwrite: bool = False,
+    workers: int | None = None,
+    block_size: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Breaks:
+    """Fit classes to the values of one raster, or of several together, so that a series shares its classes.
+
+    Every pixel of every source counts; nothing is sampled.
+
+    Parameters
+    ----------
+    sources : path, or sequence of paths
+        Rasters or pictures: whatever GDAL opens, also /vsi paths and URLs.
+    destination : path, optional
+        Class table to write (JSON).
+    scheme : text, optional
+        Scheme that makes the classes: one of those listed below, some with numbers behind a colon.
+    classes : int, optional
+        Number of classes.
+    compare : bool
+        Fit every scheme, and say how well its classes hold together.
+    band : int, optional
+        Band to take, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
+    smooth : text, optional
+        Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
+    closed : right or left, optional
+        Which edge belongs to a class: right makes (a, b], the default; left makes [a, b).
+    values : whole numbers, optional
+        Codes of the classes, separated by commas; 1, 2, 3, ... by default.
+    names : texts, optional
+        Names of the classes, separated by commas.
+    overwrite : bool
+        Replace outputs that exist.
+    workers : int, optional
+        Number of threads; by default one for each processor.
+    block_size : int, optional
+        Rows and columns of a block, in pixels; by default about a million pixels along the tiles of the source.
+    executor : concurrent.futures.Executor, optional
+        Where blocks are worked on, instead of threads.
+    progress : callable, optional
+        Called with the number of blocks done and of all blocks.
+
+    Returns
+    -------
+    Breaks
+
+    Raises
+    ------
+    UsageError
+        The options contradict each other or are wrong in themselves; there is no source.
+    ReadError, BandError, DataError
+        A source cannot be read; has no such band; has no valid pixel, or values that cannot be divided so.
+    WriteError
+        The destination exists and `overwrite` is False, or cannot be written.
+
+    Warns
+    -----
+    FewerClassesWarning, RoundedFitWarning
+        A scheme made fewer classes than asked; or was fitted to rounded values, within a bound that is said.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tsraster.pipeline.demo import draw_samples
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     scene, _ = draw_samples(folder)
+    ...     found = breaks_file(scene, scheme="quantiles", classes=3)
+    >>> found.table.scheme, len(found.table), round(found.fits[0].goodness, 2)
+    ('quantiles', 3, 0.76)
+    """
+    paths = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
+    if not paths:
+        raise UsageError("no source is named; name at least one raster")
+    if scheme is None and not compare:
+        raise UsageError("nothing says which classes to make; give --scheme and --classes, or --compare")
+    if destination is not None and scheme is None:
+        raise UsageError("nothing says which of the compared schemes makes the table; choose one with --scheme")
+    plan = plan_classes(scheme=scheme, classes=classes, closed=closed, values=values, names=names) if scheme else None
+    choices = _list_choices(classes) if compare else []
+    with ExitStack() as stack:
+        stack.enter_context(gdal_settings())
+        read = [_open_values(path, stack, band, smooth, KEPT_BYTES // len(paths)) for path in paths]
+        files = [file for source in read for file in source.raster.files]
+        outputs = stack.enter_context(Outputs([destination], sources=[*paths, *files], overwrite=overwrite))
+        with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
+            found = tally(ValueStream(read, work))
+            try:
+                table, fits = _fit(plan, choices, found, describe_fit(read, found))
+            except DataError as error:
+                raise DataError(f"{', '.join(source.raster.name for source in read)}: {error}") from None
+            histogram = count_roughly(found, read, table)
+        if table is not None:
+            table = replace(table, unit=read[0].preparation.unit)
+            if destination is not None:
+                write_text(outputs.stage(destination), table.to_json())
+    return Breaks(
+        table=table,
+        fits=fits,
+        histogram=histogram,
+        written=() if destination is None else (os.fspath(destination),),
+    )
+
+
+def _open_values(path: PathLike, stack: ExitStack, band: int | None, smooth: str | None, room: int) -> Values:
+    raster = stack.enter_context(open_raster(path))
+    preparation = plan_preparation(raster, band=band, smooth=smooth)
+    check_classifiable(preparation.dtype)
+    # Of a long series not all can be open at the same time; what is read opens by itself.
+    raster.close()
+    return Values(raster, preparation, room=room)
+
+
+def _list_choices(classes: int | None) -> list[Choice]:
+    """Return every scheme, with that number of classes or the least that it makes."""
+    if classes is None:
+        raise UsageError("--compare needs a number of classes; give --classes")
+    return [choose_scheme(name, max(classes, SCHEMES[name].fixed or 1)) for name in SCHEMES]
+
+
+def _fit(
+    plan: ClassPlan | None, choices: Sequence[Choice], distribution: Distribution, fitted_on: dict[str, Any]
+) -> tuple[ClassTable | None, tuple[SchemeFit, ...]]:
+    """Return the table of the chosen scheme, and what is to be said of it and of those it is compared with."""
+    start = time.perf_counter()
+    table = plan.fit(distribution, fitted_on) if plan is not None else None
+    fits = [_fit_one(choice, distribution) for choice in choices]
+    if table is not None and not choices:
+        fits = [(table.scheme, table, "", time.perf_counter() - start)]
+    tables = [fit for _, fit, _, _ in fits if fit is not None]
+    measured = iter(measure_goodness(tables, distribution) if tables else [])
+    nothing = Goodness(counts=np.empty(0, dtype=np.int64), goodness=float("nan"))
+    found = []
+    for scheme, fit, note, seconds in fits:
+        own = next(measured) if fit is not None else nothing
+        found.append(
+            SchemeFit(scheme=scheme, table=fit, counts=own.counts, goodness=own.goodness, seconds=seconds, note=note)
+        )
+    return table, tuple(found)
+
+
+def _fit_one(choice: Choice, distribution: Distribution) -> tuple[str, ClassTable | None, str, float]:
+    """Return a scheme, its table, or why there is none, and the seconds it took."""
+    start = time.perf_counter()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", TsrasterWarning)
+        try:
+            table, note = choice.fit(distribution), ""
+        except DataError as error:
+            table, note = None, str(error)
+    rounded = [str(warning.message) for warning in said if issubclass(warning.category, RoundedFitWarning)]
+    return str(choice), table, note or "; ".join(rounded), time.perf_counter() - start
