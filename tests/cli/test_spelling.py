@@ -13,7 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from tsraster import classify_file, colorize_file, histogram_file, info_file
+from tsraster import breaks_file, classify_file, colorize_file, histogram_file, info_file
 from tsraster.cli.program import COMMANDS, program
 from tsraster.cli.spelling import parameter_texts
 from tsraster.pipeline.demo import draw_samples
@@ -22,6 +22,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "demo": draw_samples,
     "info": info_file,
     "histogram": histogram_file,
+    "breaks": breaks_file,
     "classify": classify_file,
     "colorize": colorize_file,
 }

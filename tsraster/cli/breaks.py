@@ -8,21 +8,30 @@ import click
 from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_breaks
 from tsraster.cli.spelling import TEXTS, WHOLE_NUMBERS, option, progress_bar
+from tsraster.errors import MissingExtraError
 from tsraster.pipeline.breaks import breaks_file
 from tsraster.schemes import SCHEMES
 
 
-def _list_schemes() -> str:
-    """Return the names of all schemes and what each does, a line each."""
-    lines = []
-    for name in SCHEMES:
+class _WithSchemes(click.Command):
+    """A command whose help ends with the list of schemes, which are imported for that only."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the name of each scheme, and what it does."""
+        with formatter.section("Schemes"):
+            formatter.write_dl([(name, _describe(name)) for name in SCHEMES], col_max=24)
+
+
+def _describe(name: str) -> str:
+    try:
         scheme = SCHEMES[name]
-        rule = (inspect.getdoc(scheme.fit) or "").partition("\n")[0]
-        lines.append(f"  {name:<20}{rule}{f' Numbers: {scheme.numbers}.' if scheme.numbers else ''}")
-    return "\n".join(["\b", "Schemes:", *lines])
+    except MissingExtraError as error:
+        return str(error)
+    rule = (inspect.getdoc(scheme.fit) or "").partition("\n")[0].replace("`", "")
+    return f"{rule} Numbers: {scheme.numbers}." if scheme.numbers else rule
 
 
-@click.command(epilog=_list_schemes())
+@click.command(cls=_WithSchemes)
 @click.argument("sources", metavar="SRC... [TABLE.json]", nargs=-1, required=True)
 @option(breaks_file, "scheme", metavar="NAME[:NUMBERS]")
 @option(breaks_file, "classes", kind=int, metavar="K")

@@ -149,7 +149,11 @@ def breaks_file(
         raise UsageError("nothing says which classes to make; give --scheme and --classes, or --compare")
     if destination is not None and scheme is None:
         raise UsageError("nothing says which of the compared schemes makes the table; choose one with --scheme")
-    plan = plan_classes(scheme=scheme, classes=classes, closed=closed, values=values, names=names) if scheme else None
+    plan = (
+        plan_classes(scheme=scheme, classes=classes, closed=closed, values=values, names=names)
+        if scheme is not None
+        else None
+    )
     choices = _list_choices(classes) if compare else []
     with ExitStack() as stack:
         stack.enter_context(gdal_settings())

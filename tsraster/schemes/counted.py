@@ -120,7 +120,6 @@ class Counted(Distribution):
         widest = np.argsort(-widths, kind="stable")[:number]
         return [(self._number(i), self._number(i + 1)) for i in sorted(widest.tolist())]
 
-    def next_value(self, value: Number, *, up: bool = True) -> Number | None:
-        """Return the nearest different value above, or below, another number; None where there is none."""
-        inside = [v for v in self.values.tolist() if (v > value if up else v < value)]
-        return (min if up else max)(inside, default=None)
+    def next_values(self, cuts: Sequence[Number]) -> list[Number]:
+        """Return the smallest value above each cut, all of which must be below the largest."""
+        return [self._number(self._place(cut)) for cut in cuts]

@@ -126,8 +126,8 @@ class Distribution(ABC):
         """Return the two ends of the widest gaps between neighboring values, at most `number`, the lower of equal ones."""
 
     @abstractmethod
-    def next_value(self, value: Number, *, up: bool = True) -> Number | None:
-        """Return the nearest different value above, or below, another number; None where there is none."""
+    def next_values(self, cuts: Sequence[Number]) -> list[Number]:
+        """Return the smallest value above each cut, all of which must be below the largest."""
 
     def bin_centers(self, bins: int) -> NDArray[np.float64]:
         """Return the middle of each bin of `histogram`, shape (bins,)."""

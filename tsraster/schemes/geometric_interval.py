@@ -38,8 +38,7 @@ def part_positive(distribution: Distribution, name: str) -> tuple[list[Number], 
         raise DataError(f"no value is above 0, which {name} needs; choose another scheme")
     if distribution.minimum > 0:
         return [], distribution.minimum
-    low = distribution.next_value(0)
-    return [0], distribution.maximum if low is None else low
+    return [0], distribution.next_values([0])[0]
 
 
 SCHEME = Scheme(fit=geometric_interval, regular=True)

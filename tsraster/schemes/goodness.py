@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tsraster.classtable import ClassTable, Number
 from tsraster.schemes.distribution import Distribution
-from tsraster.schemes.scheme import just_below
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,4 +68,12 @@ def _list_cuts(table: ClassTable, distribution: Distribution) -> list[Number]:
     if table.values:
         return sorted(table.values)[:-1]
     inner = table.edges[1:-1]
-    return list(inner) if table.closed == "right" else [just_below(cut, distribution.dtype) for cut in inner]
+    return list(inner) if table.closed == "right" else [_just_below(cut, distribution.dtype) for cut in inner]
+
+
+def _just_below(cut: Number, dtype: np.dtype[Any]) -> Number:
+    """Return a number at least as large as just those values of a type that are below a cut."""
+    if dtype.kind != "f":
+        return math.ceil(cut) - 1
+    number: Number = np.nextafter(dtype.type(cut), dtype.type(-np.inf)).item()
+    return number

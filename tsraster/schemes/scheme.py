@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from tsraster.classtable import MOST_CLASSES, ClassTable, Closed, Number
 from tsraster.errors import DataError, FewerClassesWarning, UsageError
@@ -87,7 +83,7 @@ class Choice:
         found = scheme.fit(distribution, self.classes, *self.numbers)
         if scheme.single:
             return ClassTable(codes=tuple(range(1, len(found) + 1)), values=tuple(found), scheme=str(self))
-        edges = close_edges(found, distribution, closed=closed, drop_empty=not scheme.regular)
+        edges = close_edges(found, distribution, closed=closed, regular=scheme.regular)
         if self.is_asked and len(edges) - 1 < self.classes:
             self._say_fewer(len(edges) - 1, scheme.fixed)
         return ClassTable(codes=tuple(range(1, len(edges))), edges=edges, closed=closed, scheme=str(self))
@@ -153,49 +149,37 @@ def _refuse_constant(distribution: Distribution) -> None:
 
 
 def close_edges(
-    cuts: Sequence[Number], distribution: Distribution, *, closed: Closed, drop_empty: bool
+    cuts: Sequence[Number], distribution: Distribution, *, closed: Closed, regular: bool
 ) -> tuple[Number, ...]:
     """Return the edges of classes from the smallest to the largest value, with cuts between them.
 
-    Of cuts that are equal in the type of the values, and of those that nothing lies between where `drop_empty`, the first is
-    kept. A class of only the smallest value (or only the largest, where classes are closed on the left) ends halfway to the
-    next one, because its two edges must differ.
+    A value on a cut is below it; where classes are closed on the left, a cut moves up to the next value, so that the classes
+    hold the same values, but not where they are `regular`. Of cuts that are equal in the type of the values, and, unless
+    regular, of those that nothing lies between, the first is kept. A class of a single value at one end reaches halfway to the
+    next, because its two edges must differ.
     """
-    low, high, right = distribution.minimum, distribution.maximum, closed == "right"
+    low, high = distribution.minimum, distribution.maximum
     rounded = {_round_to(cut, distribution): cut for cut in sorted(cuts, reverse=True)}
-    kept = [rounded[cut] for cut in sorted(rounded) if (low <= cut < high if right else low < cut <= high)]
-    if drop_empty and kept:
-        kept = _drop_empty(kept, distribution, right=right)
-    if kept and kept[0 if right else -1] == (low if right else high):
-        kept = _part_end(kept, distribution, right=right)
-    return (low, *kept, high)
+    kept = [rounded[cut] for cut in sorted(rounded) if low <= cut < high]
+    if not regular:
+        kept = [cut for cut, count in zip(kept, distribution.count_between(kept), strict=False) if count]
+    if not kept:
+        return low, high
+    if closed == "right":
+        if kept[0] == low:
+            kept = [_halfway(low, distribution.next_values([low])[0]), *kept[1:]]
+    else:
+        moved = kept if regular and kept[0] > low else distribution.next_values(kept)
+        below, kept = kept, sorted({moved[0], *kept[1:]}) if regular else moved
+        if kept[-1] == high:
+            kept = [*kept[:-1], _halfway(below[-1], high)]
+    return (low, *(cut for cut in kept if low < cut < high), high)
+
+
+def _halfway(low: Number, high: Number) -> Number:
+    return low + (high - low) / 2
 
 
 def _round_to(cut: Number, distribution: Distribution) -> Number:
     rounded: Number = distribution.dtype.type(cut).item() if distribution.dtype.kind == "f" else cut
     return rounded
-
-
-def _drop_empty(cuts: list[Number], distribution: Distribution, *, right: bool) -> list[Number]:
-    """Leave out each cut below which nothing lies that is not below the cut before it."""
-    counts = distribution.count_between(cuts if right else [just_below(cut, distribution.dtype) for cut in cuts])
-    return [cut for cut, count in zip(cuts, counts, strict=False) if count]
-
-
-def just_below(cut: Number, dtype: np.dtype[Any]) -> Number:
-    """Return a number at least as large as just those values of a type that are below a cut."""
-    if dtype.kind != "f":
-        return math.ceil(cut) - 1
-    number: Number = np.nextafter(dtype.type(cut), dtype.type(-np.inf)).item()
-    return number
-
-
-def _part_end(cuts: list[Number], distribution: Distribution, *, right: bool) -> list[Number]:
-    at = 0 if right else -1
-    end = cuts[at]
-    neighbor = distribution.next_value(end, up=right)
-    middle = end if neighbor is None else end + (neighbor - end) / 2
-    others = cuts[1:] if right else cuts[:-1]
-    if middle == end or (others and not (middle < others[0] if right else middle > others[-1])):
-        return others
-    return [middle, *others] if right else [*others, middle]

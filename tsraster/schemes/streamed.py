@@ -160,10 +160,9 @@ class Streamed(Distribution):
         widest = np.argsort(-(high - low), kind="stable")[:number]
         return [(low[i].item(), high[i].item()) for i in sorted(widest.tolist()) if filled[i + 1] > filled[i] + 1]
 
-    def next_value(self, value: Number, *, up: bool = True) -> Number | None:
-        """Return the nearest different value above, or below, another number; None where there is none."""
-        found = self._gather(partial(_find_next, value=value, up=up), min if up else max)
-        return found if math.isfinite(found) else None
+    def next_values(self, cuts: Sequence[Number]) -> list[Number]:
+        """Return the smallest value above each cut, all of which must be below the largest."""
+        return self._gather(partial(_find_next, cuts=_in_type(cuts, self.dtype)), _smaller)
 
 
 def _add(counts: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -304,10 +303,11 @@ def _find_ends(pixels: Pixels, *, scale: _Scale, extent: Extent) -> tuple[NDArra
     return lowest, highest
 
 
-def _find_next(pixels: Pixels, *, value: Number, up: bool) -> Number:
-    values = _take_valid(pixels)
-    beyond = values[values > value] if up else values[values < value]
-    if not beyond.size:
-        return math.inf if up else -math.inf
-    number: Number = (beyond.min() if up else beyond.max()).item()
-    return number
+def _find_next(pixels: Pixels, *, cuts: NDArray[Any]) -> list[Number]:
+    values = np.sort(_take_valid(pixels))
+    places = np.searchsorted(values, cuts, side="right")
+    return [values[place].item() if place < len(values) else math.inf for place in places]
+
+
+def _smaller(values: list[Number], others: list[Number]) -> list[Number]:
+    return [min(pair) for pair in zip(values, others, strict=True)]
