@@ -51,7 +51,7 @@ def measure_goodness(tables: Sequence[ClassTable], distribution: Distribution) -
     every = sorted(set().union(*cuts))
     parts = distribution.between(every)
     means = np.where(parts.counts, parts.means, 0)
-    total = distribution.between(()).squares[0]
+    total = float(distribution.between(()).squares[0])
     found = []
     for own in cuts:
         starts = np.array([0, *(every.index(cut) + 1 for cut in own)])

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tsraster.classtable import Number
-from tsraster.errors import RoundedFitWarning
+from tsraster.errors import DataError, RoundedFitWarning
 from tsraster.schemes.distribution import Distribution
 from tsraster.schemes.partition import partition
 from tsraster.schemes.scheme import Scheme
 
 _BINS = 2**16
+_ROOM = 2**26
+"""So many places are held at the most: for each number of classes, one for each different value."""
 
 
 def natural_breaks(distribution: Distribution, classes: int) -> list[Number]:
@@ -24,7 +28,13 @@ def natural_breaks(distribution: Distribution, classes: int) -> list[Number]:
     Warns
     -----
     RoundedFitWarning
-        There are more than 2**20 different values, and each was taken as the middle of one of 65536 bins.
+        There are more than 2**20 different values, or more than 2**26 by K, and each was taken as the middle of one of 65536
+        bins.
+
+    Raises
+    ------
+    DataError
+        K is too large for so many different values, more than 1024 of 65536.
 
     Notes
     -----
@@ -44,17 +54,27 @@ def natural_breaks(distribution: Distribution, classes: int) -> list[Number]:
     [2, 9]
     """
     distinct = distribution.distinct
-    if distinct is None:
+    if distinct is None or (len(distinct[0]) > _BINS and len(distinct[0]) * classes > _ROOM):
         return _from_bins(distribution, classes)
     values, counts = distinct
-    ends = partition(values, counts, min(classes, len(values)))
-    return [values[end - 1].item() for end in ends[:-1]]
+    return [values[end - 1].item() for end in _divide(values, counts, classes)]
+
+
+def _divide(values: NDArray[Any], counts: NDArray[np.int64], classes: int) -> list[int]:
+    """Return for each class but the last the place after its last value."""
+    if classes >= len(values):
+        return list(range(1, len(values)))
+    if classes * len(values) > _ROOM:
+        raise DataError(
+            f"{classes} natural classes of {len(values)} different values are too many; ask for {_ROOM // len(values)} at the most"
+        )
+    return partition(values, counts, classes)[:-1]
 
 
 def _from_bins(distribution: Distribution, classes: int) -> list[Number]:
     counts = distribution.histogram(_BINS)
     filled = np.flatnonzero(counts)
-    ends = partition(filled, counts[filled], min(classes, len(filled)))
+    ends = _divide(filled, counts[filled], classes)
     edges = np.linspace(float(distribution.minimum), float(distribution.maximum), _BINS + 1)
     warnings.warn(
         f"the values were taken in {_BINS} steps: the spread within the classes is at most {1 / _BINS:.1e} of the range "
@@ -62,7 +82,7 @@ def _from_bins(distribution: Distribution, classes: int) -> list[Number]:
         RoundedFitWarning,
         stacklevel=2,
     )
-    return [edges[filled[end - 1] + 1].item() for end in ends[:-1]]
+    return [edges[filled[end - 1] + 1].item() for end in ends]
 
 
 SCHEME = Scheme(fit=natural_breaks)
