@@ -212,7 +212,7 @@ class _DaskStream:
 
     def __init__(self, array: Any, nodata: float | None) -> None:
         self._blocks, self._nodata = list(array.to_delayed().ravel()), nodata
-        self.dtype = np.dtype(np.uint8) if array.dtype == bool else array.dtype
+        self.dtype = np.dtype(np.uint8) if array.dtype == bool else array.dtype.newbyteorder("=")
 
     def each(self, function: Callable[[Pixels], Answer]) -> Iterator[Answer]:
         """Yield what a function makes of each block."""

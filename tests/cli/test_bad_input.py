@@ -296,7 +296,11 @@ REFUSED: dict[str, tuple[int, str, str]] = {
     "breaks without sources": (2, "breaks", "Missing argument 'SRC... .TABLE.json.'"),
     "breaks without scheme": (2, "breaks @band.tif t.json", "give --scheme and --classes, or --compare"),
     "breaks missing source": (1, "breaks no.tif t.json --scheme mean", r"no\.tif does not exist"),
-    "breaks destination exists": (1, "breaks @band.tif out.json --scheme mean", "out.json exists already; give --overwrite"),
+    "breaks destination exists": (
+        1,
+        "breaks @band.tif out.json --scheme mean",
+        "out.json exists already; give --overwrite",
+    ),
     "breaks no folder": (1, "breaks @band.tif no/t.json --scheme mean", "there is no folder"),
     "compare into a table": (2, "breaks @band.tif t.json --compare --classes 3", "choose one with --scheme"),
     "compare without classes": (2, "breaks @band.tif --compare", "--compare needs a number of classes"),

@@ -167,7 +167,7 @@ def count_roughly(distribution: Distribution, sources: Sequence[Values], table: 
         lower = upper = distribution.values
         counts = distribution.counts
     else:
-        edges = np.linspace(float(distribution.minimum), float(distribution.maximum), _BINS + 1)
+        edges = distribution.bin_edges(_BINS)
         lower, upper, counts = edges[:-1], edges[1:], distribution.histogram(_BINS)
     preparation = sources[0].preparation
     return Histogram(

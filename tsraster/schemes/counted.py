@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from tsraster.classtable import Number
 from tsraster.errors import DataError
 from tsraster.schemes.distribution import NOTHING_VALID, Distribution, Parts
+from tsraster.schemes.keys import measure_from_first
 
 
 class Counted(Distribution):
@@ -104,8 +105,7 @@ class Counted(Distribution):
         counts, total = self.counts[start:end], int(self.counts[start:end].sum())
         # Counted from the first value on, large numbers beside each other keep their last digits.
         with np.errstate(over="ignore", invalid="ignore"):
-            steps = np.subtract(self.values[start:end], self.values[start])
-            steps = (steps.view(np.uint64) if steps.dtype == np.int64 else steps).astype(np.float64)
+            steps = measure_from_first(self.values[start:end])
             step = float(counts @ steps) / total
             return total, float(self.values[start]) + step, float(counts @ np.square(steps - step))
 
@@ -116,8 +116,10 @@ class Counted(Distribution):
 
     def gaps(self, number: int) -> list[tuple[Number, Number]]:
         """Return the two ends of the widest gaps between neighboring values, at most `number`."""
-        widths = self.values[1:].astype(np.float64) - self.values[:-1].astype(np.float64)
-        widest = np.argsort(-widths, kind="stable")[:number]
+        # Halves of floats, and differences of integers without a sign, are never too large for their type.
+        lower, upper = self.values[:-1], self.values[1:]
+        widths = upper / 2 - lower / 2 if self.dtype.kind == "f" else (upper - lower).view(f"u{self.dtype.itemsize}")
+        widest = len(widths) - 1 - np.argsort(widths[::-1], kind="stable")[::-1][:number]
         return [(self._number(i), self._number(i + 1)) for i in sorted(widest.tolist())]
 
     def next_values(self, cuts: Sequence[Number]) -> list[Number]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from fractions import Fraction
 
 from tsraster.classtable import MOST_CLASSES, Number
@@ -40,16 +41,17 @@ def defined_interval(distribution: Distribution, classes: int, *numbers: Number)
         raise UsageError("defined-interval takes one width above 0, as in defined-interval:10")
     width = Fraction(str(numbers[0]))
     factors = multiples_between(width, low, high)
-    if len(factors) >= MOST_CLASSES:
-        raise DataError(f"intervals of {numbers[0]} make {len(factors) + 1} classes; the most is {MOST_CLASSES}")
+    number = factors.stop - factors.start + 1
+    if number > MOST_CLASSES:
+        raise DataError(f"intervals of {numbers[0]} make {Decimal(number):.6g} classes; the most is {MOST_CLASSES}")
     return multiply(width, factors)
 
 
 def cut_roundly(low: Number, high: Number, classes: int, steps: tuple[Number, ...]) -> list[Number]:
     """Cut at the multiples of the smallest round width that makes at most so many classes."""
-    for width in climb(steps, float((Fraction(high) - Fraction(low)) / classes)):
+    for width in climb(steps, (Fraction(high) - Fraction(low)) / classes):
         factors = multiples_between(width, low, high)
-        if len(factors) < classes:
+        if factors.stop - factors.start < classes:
             return multiply(width, factors)
     raise AssertionError("a wide enough interval holds everything")
 

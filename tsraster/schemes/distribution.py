@@ -131,8 +131,13 @@ class Distribution(ABC):
 
     def bin_centers(self, bins: int) -> NDArray[np.float64]:
         """Return the middle of each bin of `histogram`, shape (bins,)."""
-        edges = np.linspace(float(self.minimum), float(self.maximum), bins + 1)
-        return (edges[:-1] + edges[1:]) / 2
+        edges = self.bin_edges(bins)
+        return edges[:-1] / 2 + edges[1:] / 2
+
+    def bin_edges(self, bins: int) -> NDArray[np.float64]:
+        """Return the ends of the bins of `histogram`, shape (bins + 1,)."""
+        # Of halves, because the range from the lowest to the highest float is no float.
+        return np.asarray(2 * np.linspace(float(self.minimum) / 2, float(self.maximum) / 2, bins + 1))
 
     def quantiles(self, shares: Sequence[float]) -> list[tuple[Number, Number]]:
         """Return for each share, from 0 to 1, its quantile and the largest value that is not above it.
@@ -151,6 +156,8 @@ def _interpolate(low: Number, high: Number, share: float) -> tuple[Number, Numbe
     if not share or low == high:
         return low, low
     step = high - low
+    if math.isinf(step):
+        return low * (1 - share) + high * share, low
     # In the two forms that numpy has, of which each is exact at its own end.
     found = low + step * share if share < 0.5 else high - step * (1 - share)
     return found, high if found >= high else low

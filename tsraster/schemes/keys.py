@@ -37,6 +37,21 @@ def to_keys(values: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.bitwise_xor(plain.view(unsigned), turned, out=turned))
 
 
+def measure_from_first(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return how far each of some increasing values is above the first; of large integers too, to the last digit.
+
+    Examples
+    --------
+    >>> measure_from_first(np.array([2**62 + 1, 2**62 + 4]))
+    array([0., 3.])
+    """
+    steps = np.subtract(values, values[0])
+    if values.dtype.kind == "i":
+        # What is too far for the type has come round, and is right again when it is read without a sign.
+        steps = steps.view(f"u{values.dtype.itemsize}")
+    return np.asarray(steps.astype(np.float64))
+
+
 def from_key(key: int, dtype: np.dtype[Any]) -> Number:
     """Return the number of a type that has a key.
 

@@ -9,16 +9,18 @@ from fractions import Fraction
 from tsraster.classtable import Number
 
 
-def climb(steps: Sequence[Number], start: float) -> Iterator[Fraction]:
+def climb(steps: Sequence[Number], start: Number | Fraction) -> Iterator[Fraction]:
     """Yield round numbers upwards, from about a start on: each step, from 1 to below 10, times powers of ten.
 
     Examples
     --------
     >>> from itertools import islice
-    >>> [float(number) for number in islice(climb((1, 2.5, 5), 0.3), 4)]
+    >>> [float(number) for number in islice(climb((1, 2.5, 5), 3), 4)]
     [0.1, 0.25, 0.5, 1.0]
     """
-    power = math.floor(math.log10(start))
+    exact = Fraction(start)
+    # Of a numerator and a denominator that may both be too large, or a quotient too small, for a float.
+    power = len(str(exact.numerator)) - len(str(exact.denominator)) - 1
     while True:
         yield from (Fraction(step) * Fraction(10) ** power for step in steps)
         power += 1

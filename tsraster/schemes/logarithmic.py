@@ -37,7 +37,7 @@ def logarithmic(distribution: Distribution, classes: int) -> list[Number]:
     room = classes - 1 - len(cuts)
     high = distribution.maximum
     for ladder in _LADDERS:
-        rungs = [rung for rung in takewhile(lambda rung: rung < high, climb(ladder, float(low))) if rung > low]
+        rungs = [rung for rung in takewhile(lambda rung: rung < high, climb(ladder, low)) if rung > low]
         if len(rungs) <= room:
             break
     return [*cuts, *map(plain, _thin(rungs, room))]

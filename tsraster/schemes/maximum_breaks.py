@@ -2,7 +2,7 @@
 
 from tsraster.classtable import Number
 from tsraster.schemes.distribution import Distribution
-from tsraster.schemes.scheme import Scheme
+from tsraster.schemes.scheme import Scheme, halfway
 
 
 def maximum_breaks(distribution: Distribution, classes: int) -> list[Number]:
@@ -15,9 +15,9 @@ def maximum_breaks(distribution: Distribution, classes: int) -> list[Number]:
     --------
     >>> from tsraster.schemes import tally_array
     >>> maximum_breaks(tally_array([1, 2, 8, 9, 30]), 3)
-    [5.0, 19.5]
+    [5, 19.5]
     """
-    return [low + (high - low) / 2 for low, high in distribution.gaps(classes - 1)]
+    return [halfway(low, high, distribution.dtype) for low, high in distribution.gaps(classes - 1)]
 
 
 SCHEME = Scheme(fit=maximum_breaks)

@@ -66,7 +66,7 @@ def _divide(values: NDArray[Any], counts: NDArray[np.int64], classes: int) -> li
         return list(range(1, len(values)))
     if classes * len(values) > _ROOM:
         raise DataError(
-            f"{classes} natural classes of {len(values)} different values are too many; ask for {_ROOM // len(values)} at the most"
+            f"{classes} natural classes of {len(values)} different values are too many; the most is {_ROOM // len(values)}"
         )
     return partition(values, counts, classes)[:-1]
 
@@ -75,7 +75,7 @@ def _from_bins(distribution: Distribution, classes: int) -> list[Number]:
     counts = distribution.histogram(_BINS)
     filled = np.flatnonzero(counts)
     ends = _divide(filled, counts[filled], classes)
-    edges = np.linspace(float(distribution.minimum), float(distribution.maximum), _BINS + 1)
+    edges = distribution.bin_edges(_BINS)
     warnings.warn(
         f"the values were taken in {_BINS} steps: the spread within the classes is at most {1 / _BINS:.1e} of the range "
         "above the least possible",

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tsraster.schemes.keys import measure_from_first
+
 Floats = NDArray[np.float64]
 Places = NDArray[np.int32]
 
@@ -45,7 +47,10 @@ def partition(values: NDArray[Any], counts: NDArray[np.int64], classes: int) -> 
     >>> partition(np.array([1, 2, 8, 9, 30]), np.array([5, 1, 1, 1, 1]), 3)
     [2, 4, 5]
     """
-    centered = values.astype(np.float64) - float(values[0])
+    # From 0 to 2, so that no square is too large for a float.
+    halves = values / 2 if values.dtype.kind == "f" else values
+    centered = measure_from_first(halves)
+    centered /= centered[-1] / 2 or 1
     centered -= np.average(centered, weights=counts)
     sums = _Sums(weight=_sum_up(counts), value=_sum_up(counts * centered))
     best = np.concatenate(([0.0], np.square(sums.value[1:]) / sums.weight[1:]))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from tsraster.classtable import MOST_CLASSES, ClassTable, Closed, Number
 from tsraster.errors import DataError, FewerClassesWarning, UsageError
@@ -80,7 +84,7 @@ class Choice:
         scheme = SCHEMES[self.name]
         if not scheme.single:
             _refuse_constant(distribution)
-        found = scheme.fit(distribution, self.classes, *self.numbers)
+        found = scheme.fit(distribution, self.classes, *self.numbers) if self.classes > 1 or scheme.single else []
         if scheme.single:
             return ClassTable(codes=tuple(range(1, len(found) + 1)), values=tuple(found), scheme=str(self))
         edges = close_edges(found, distribution, closed=closed, regular=scheme.regular)
@@ -165,21 +169,37 @@ def close_edges(
         kept = [cut for cut, count in zip(kept, distribution.count_between(kept), strict=False) if count]
     if not kept:
         return low, high
+    dtype = distribution.dtype
     if closed == "right":
         if kept[0] == low:
-            kept = [_halfway(low, distribution.next_values([low])[0]), *kept[1:]]
+            kept = [halfway(low, distribution.next_values([low])[0], dtype), *kept[1:]]
     else:
         moved = kept if regular and kept[0] > low else distribution.next_values(kept)
         below, kept = kept, sorted({moved[0], *kept[1:]}) if regular else moved
         if kept[-1] == high:
-            kept = [*kept[:-1], _halfway(below[-1], high)]
-    return (low, *(cut for cut in kept if low < cut < high), high)
+            kept = [*kept[:-1], halfway(high, below[-1], dtype)]
+    edges = [low]
+    for cut in kept:
+        # Between neighboring numbers of the type there is no place for a cut.
+        if edges[-1] < cut < high:
+            edges.append(cut)
+    return (*edges, high)
 
 
-def _halfway(low: Number, high: Number) -> Number:
-    return low + (high - low) / 2
+def halfway(near: Number, far: Number, dtype: np.dtype[Any]) -> Number:
+    """Return a number between two values of a type: the middle, or one that is rounded to the first of the two."""
+    if isinstance(near, int) and isinstance(far, int):
+        whole, rest = divmod(near + far, 2)
+        return whole + 0.5 if rest and abs(whole) < 2**52 else whole
+    middle = near / 2 + far / 2
+    if dtype.kind != "f" or dtype.type(middle) != dtype.type(far):
+        return middle
+    return math.nextafter(near, far)
 
 
 def _round_to(cut: Number, distribution: Distribution) -> Number:
-    rounded: Number = distribution.dtype.type(cut).item() if distribution.dtype.kind == "f" else cut
+    if distribution.dtype.kind != "f":
+        return cut
+    with np.errstate(over="ignore"):
+        rounded: Number = distribution.dtype.type(cut).item()
     return rounded

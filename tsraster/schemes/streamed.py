@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tsraster.classtable import Number
 from tsraster.errors import DataError
 from tsraster.raster import Pixels
+from tsraster.schemes.counted import Counted
 from tsraster.schemes.distribution import MOST_DISTINCT, NOTHING_VALID, Distribution, Parts, Stream
 from tsraster.schemes.exactsum import STEP, sum_parts
 from tsraster.schemes.keys import from_key, to_keys
@@ -64,7 +65,7 @@ class Streamed(Distribution):
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self.dtype = stream.dtype
+        self.dtype = stream.dtype.newbyteorder("=")
 
     def _gather(self, function: Callable[[Pixels], Answer], join: Callable[[Answer, Answer], Answer]) -> Answer:
         answers = self._stream.each(function)
@@ -110,6 +111,8 @@ class Streamed(Distribution):
             counts = np.bincount(place, weights=np.concatenate((counts, times)), minlength=len(values)).astype(np.int64)
             if len(values) > MOST_DISTINCT:
                 return None
+        if not len(values):
+            raise DataError(NOTHING_VALID)
         return values, counts
 
     def quantiles(self, shares: Sequence[float]) -> list[tuple[Number, Number]]:
@@ -120,7 +123,9 @@ class Streamed(Distribution):
     def order_statistics(self, ranks: Sequence[int]) -> list[Number]:
         """Return the values at these places of the sorted whole, by sorting out only what shares their leading bits."""
         left = self.dtype.itemsize * 8 - _DIGIT
-        places = [_Place(prefix=0, rank=rank).narrowed(self._top[1], _DIGIT) for rank in ranks]
+        _, top = self._top
+        _checked(self._extent)
+        places = [_Place(prefix=0, rank=rank).narrowed(top, _DIGIT) for rank in ranks]
         while left:
             prefixes = sorted({place.prefix for place in places})
             digit = min(_DIGIT, left, int(math.log2(_COUNTERS // len(prefixes))))
@@ -144,7 +149,10 @@ class Streamed(Distribution):
 
     def count_between(self, cuts: Sequence[Number]) -> NDArray[np.int64]:
         """Count the values between cuts, which must increase; shape (N + 1,) for N of them."""
-        return np.diff(self._gather(partial(_count_up_to, cuts=_in_type(cuts, self.dtype)), _add), prepend=0)
+        found = self._gather(partial(_count_up_to, cuts=_in_type(cuts, self.dtype)), _add)
+        if not found[-1]:
+            raise DataError(NOTHING_VALID)
+        return np.diff(found, prepend=0)
 
     def histogram(self, bins: int) -> NDArray[np.int64]:
         """Count values in bins of equal width, as `numpy.histogram` does."""
@@ -152,17 +160,22 @@ class Streamed(Distribution):
         return self._gather(work, _add)
 
     def gaps(self, number: int) -> list[tuple[Number, Number]]:
-        """Return the two ends of the widest gaps; of those no wider than a 2**20th of the range, none."""
+        """Return the two ends of the widest gaps; among more than 2**20 values, of gaps wider than that part of the range."""
+        if self.distinct is not None:
+            return Counted(*self.distinct).gaps(number)
         work = partial(_find_ends, scale=_Scale.of(self._extent), extent=self._extent)
         lowest, highest = self._gather(work, lambda a, b: (np.fmin(a[0], b[0]), np.fmax(a[1], b[1])))
         filled = np.flatnonzero(~np.isnan(lowest))
         low, high = highest[filled[:-1]], lowest[filled[1:]]
-        widest = np.argsort(-(high - low), kind="stable")[:number]
-        return [(low[i].item(), high[i].item()) for i in sorted(widest.tolist()) if filled[i + 1] > filled[i] + 1]
+        widest = np.argsort(low / 2 - high / 2, kind="stable")[:number]
+        return [(_plain(low[i]), _plain(high[i])) for i in sorted(widest.tolist()) if filled[i + 1] > filled[i] + 1]
 
     def next_values(self, cuts: Sequence[Number]) -> list[Number]:
         """Return the smallest value above each cut, all of which must be below the largest."""
-        return self._gather(partial(_find_next, cuts=_in_type(cuts, self.dtype)), _smaller)
+        found = self._gather(partial(_find_next, cuts=_in_type(cuts, self.dtype)), _smaller)
+        if not all(map(math.isfinite, found)):
+            raise DataError(NOTHING_VALID)
+        return found
 
 
 def _add(counts: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -177,14 +190,21 @@ def _checked(extent: Extent) -> Extent:
 
 def _take_valid(pixels: Pixels) -> NDArray[Any]:
     """Return the valid values of a block, shape (N,)."""
-    return pixels.data.ravel() if pixels.valid.all() else pixels.data[pixels.valid]
+    values = pixels.data.ravel() if pixels.valid.all() else pixels.data[pixels.valid]
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
 def _measure(pixels: Pixels) -> Extent:
     values = _take_valid(pixels)
     if not values.size:
         return Extent()
-    return Extent(count=values.size, minimum=values.min().item(), maximum=values.max().item())
+    return Extent(count=values.size, minimum=_plain(values.min()), maximum=_plain(values.max()))
+
+
+def _plain(number: Any) -> Number:
+    """Return a number of numpy as one of Python, with one zero only."""
+    plain: Number = number.item() + 0
+    return plain
 
 
 def _measure_top(pixels: Pixels) -> tuple[Extent, NDArray[np.int64]]:
@@ -193,7 +213,7 @@ def _measure_top(pixels: Pixels) -> tuple[Extent, NDArray[np.int64]]:
 
 
 def _count_distinct(pixels: Pixels) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    values, counts = np.unique(_take_valid(pixels), return_counts=True)
+    values, counts = np.unique(_take_valid(pixels) + pixels.data.dtype.type(0), return_counts=True)
     return values, counts.astype(np.int64)
 
 
@@ -286,7 +306,8 @@ def _sum_between(
 
 
 def _count_bins(pixels: Pixels, *, bins: int, low: float, high: float) -> NDArray[np.int64]:
-    counts, _ = np.histogram(_take_valid(pixels).astype(np.float64), bins=bins, range=(low, high))
+    # Halves, because the range from the lowest to the highest float is no float.
+    counts, _ = np.histogram(_take_valid(pixels).astype(np.float64) / 2, bins=bins, range=(low / 2, high / 2))
     return counts
 
 
@@ -306,7 +327,7 @@ def _find_ends(pixels: Pixels, *, scale: _Scale, extent: Extent) -> tuple[NDArra
 def _find_next(pixels: Pixels, *, cuts: NDArray[Any]) -> list[Number]:
     values = np.sort(_take_valid(pixels))
     places = np.searchsorted(values, cuts, side="right")
-    return [values[place].item() if place < len(values) else math.inf for place in places]
+    return [_plain(values[place]) if place < len(values) else math.inf for place in places]
 
 
 def _smaller(values: list[Number], others: list[Number]) -> list[Number]:

@@ -39,7 +39,7 @@ def tally(stream: Stream) -> Distribution:
 
 def _count_small(pixels: Pixels) -> NDArray[np.int64]:
     """Count each value of a small type, from the lowest to the highest."""
-    values, valid = pixels.data, pixels.valid
+    values, valid = pixels.data.astype(pixels.data.dtype.newbyteorder("="), copy=False), pixels.valid
     bits = values.view(f"u{values.dtype.itemsize}")
     size = 2 ** (8 * values.dtype.itemsize)
     counts = np.bincount(bits.ravel(), minlength=size)
@@ -68,7 +68,7 @@ class Blocks:
 
 
 def tally_array(values: ArrayLike) -> Distribution:
-    """Return the distribution of an array of integers or floats; NaN and infinities do not count.
+    """Return the distribution of an array of integers, floats or bools; NaN and infinities do not count.
 
     Examples
     --------
@@ -77,4 +77,5 @@ def tally_array(values: ArrayLike) -> Distribution:
     (6, 3, 5, 0.9428090415820634)
     """
     array = np.asarray(values)
+    array = array.view(np.uint8) if array.dtype == bool else array
     return tally(Blocks(Pixels(data=array, valid=np.isfinite(array))))
