@@ -140,7 +140,7 @@ def breaks_file(
     ...     scene, _ = draw_samples(folder)
     ...     found = breaks_file(scene, scheme="quantiles", classes=3)
     >>> found.table.scheme, len(found.table), round(found.fits[0].goodness, 2)
-    ('quantiles', 3, 0.76)
+    ('quantiles', 3, 0.81)
     """
     paths = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
     if not paths:

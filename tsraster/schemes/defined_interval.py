@@ -43,7 +43,7 @@ def defined_interval(distribution: Distribution, classes: int, *numbers: Number)
     factors = multiples_between(width, low, high)
     number = factors.stop - factors.start + 1
     if number > MOST_CLASSES:
-        raise DataError(f"intervals of {numbers[0]} make {Decimal(number):.6g} classes; the most is {MOST_CLASSES}")
+        raise DataError(f"intervals of {numbers[0]} make {Decimal(number):.3g} classes; the most is {MOST_CLASSES}")
     return multiply(width, factors)
 
 
