@@ -6,7 +6,7 @@ import csv
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
@@ -42,11 +42,16 @@ def parameter_texts(function: Callable[..., Any]) -> dict[str, str]:
     return {name: " ".join(lines.split()) for name, lines in entries}
 
 
+@cache
+def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(function).parameters
+
+
 def option(
     function: Callable[..., Any], name: str, *, kind: Any = str, metavar: str | None = None
 ) -> Callable[[Command], Command]:
     """Make an option of a parameter of `function`."""
-    default = inspect.signature(function).parameters[name].default
+    default = _parameters(function)[name].default
     settings: dict[str, Any] = {"default": default, "help": parameter_texts(function)[name]}
     if isinstance(default, bool):
         settings["is_flag"] = True

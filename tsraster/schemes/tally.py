@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from tsraster.raster import Pixels
 from tsraster.schemes.counted import Counted
 from tsraster.schemes.distribution import Answer, Distribution, Stream
-from tsraster.schemes.streamed import Streamed
 
 
 def counts_each(dtype: np.dtype[Any]) -> bool:
@@ -30,6 +29,9 @@ def tally(stream: Stream) -> Distribution:
         No value is valid; of other values, when something is asked.
     """
     if not counts_each(stream.dtype):
+        # Most rasters hold small integers, and do not wait for the import of what they do not need.
+        from tsraster.schemes.streamed import Streamed
+
         return Streamed(stream)
     limits = np.iinfo(stream.dtype)
     counts = sum(stream.each(_count_small), start=np.zeros(int(limits.max) - int(limits.min) + 1, dtype=np.int64))
