@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -22,7 +23,7 @@ _SMALL = 2
 """Bytes of the largest integers that are looked up in a table of all their values instead of being searched."""
 
 _PIECE = 2**16
-"""So many values are looked up at once; what numpy needs for them stays in the cache of the processor."""
+"""So many values are given codes at once; what numpy needs for them stays in the cache of the processor."""
 
 _FEW = 64
 """So many edges are passed faster one after the other, by vector instructions, than by a binary search for each value."""
@@ -115,39 +116,38 @@ def _check_outside(table: ClassTable, outside: Outside) -> None:
 
 def _codes(array: NDArray[Any], table: ClassTable, *, clamp: bool) -> NDArray[Any]:
     if array.dtype.kind in "iu" and array.dtype.itemsize <= _SMALL:
-        return _gather(_lookup(table, array.dtype, clamp), array.view(f"u{array.dtype.itemsize}"))
-    return _search(array, table, clamp=clamp)
+        lookup = _lookup(table, array.dtype, clamp)
+        # Every place is in the table; "clip" only spares numpy the check of it.
+        return _by_pieces(array.view(f"u{array.dtype.itemsize}"), table.dtype, partial(np.take, lookup, mode="clip"))
+    return _by_pieces(array, table.dtype, partial(_search, table=table, clamp=clamp))
 
 
 @lru_cache(maxsize=16)
 def _lookup(table: ClassTable, dtype: np.dtype[Any], clamp: bool) -> NDArray[Any]:
     """The codes of every value of a small integer type, at the place of the value's bits read as unsigned."""
     bits: NDArray[Any] = np.arange(2 ** (8 * dtype.itemsize)).astype(f"u{dtype.itemsize}")
-    return _search(bits.view(dtype), table, clamp=clamp)
+    codes = np.empty(bits.shape, dtype=table.dtype)
+    _search(bits.view(dtype), table, clamp=clamp, out=codes)
+    return codes
 
 
-def _gather(lookup: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:
-    """Look up each place, a piece at a time, because numpy widens places to eight bytes first.
-
-    Every place is in the table; "clip" only spares numpy the check of it.
-    """
-    flat = places.ravel()
-    found = np.empty(flat.shape, dtype=lookup.dtype)
+def _by_pieces(values: NDArray[Any], dtype: np.dtype[Any], function: Callable[..., object]) -> NDArray[Any]:
+    """Apply a function, which writes what it makes of each value to `out`, to a piece at a time."""
+    flat = values.ravel()
+    found = np.empty(flat.shape, dtype=dtype)
     for start in range(0, flat.size, _PIECE):
-        piece = slice(start, start + _PIECE)
-        np.take(lookup, flat[piece], out=found[piece], mode="clip")
-    return found.reshape(places.shape)
+        function(flat[start : start + _PIECE], out=found[start : start + _PIECE])
+    return found.reshape(values.shape)
 
 
-def _search(array: NDArray[Any], table: ClassTable, *, clamp: bool) -> NDArray[Any]:
+def _search(array: NDArray[Any], table: ClassTable, *, clamp: bool, out: NDArray[Any]) -> None:
     if table.values:
-        return _match(array, table)
+        _match(array, table, out=out)
+        return
     before, inner, first, last = _limits(table, array.dtype, clamp)
-    codes = np.array(table.codes, dtype=table.dtype)[before:]
     place = _count_passed(array, inner, closed_right=table.closed == "right")
-    result = np.asarray(codes[place])
-    inside = (array >= first) & (array <= last)
-    return np.asarray(np.multiply(result, inside, out=result))
+    np.take(np.array(table.codes, dtype=table.dtype)[before:], place, out=out, mode="clip")
+    np.multiply(out, (array >= first) & (array <= last), out=out)
 
 
 def _limits(table: ClassTable, dtype: np.dtype[Any], clamp: bool) -> tuple[int, NDArray[Any], Any, Any]:
@@ -188,7 +188,7 @@ def _count_passed(array: NDArray[Any], inner: NDArray[Any], *, closed_right: boo
     return passed
 
 
-def _match(array: NDArray[Any], table: ClassTable) -> NDArray[Any]:
+def _match(array: NDArray[Any], table: ClassTable, *, out: NDArray[Any]) -> None:
     """Codes where each class is one value."""
     pairs = sorted(
         (value, code) for value, code in zip(table.values, table.codes, strict=True) if _fits(value, array.dtype)
@@ -196,8 +196,8 @@ def _match(array: NDArray[Any], table: ClassTable) -> NDArray[Any]:
     values = np.array([value for value, _ in pairs] or [0], dtype=array.dtype)
     codes = np.array([code for _, code in pairs] or [0], dtype=table.dtype)
     place = np.minimum(np.searchsorted(values, array), len(values) - 1)
-    result = np.asarray(codes[place])
-    return np.asarray(np.multiply(result, values[place] == array, out=result))
+    np.take(codes, place, out=out, mode="clip")
+    np.multiply(out, values[place] == array, out=out)
 
 
 def _fits(value: Number, dtype: np.dtype[Any]) -> bool:

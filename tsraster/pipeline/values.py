@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tsraster.preparing import Preparation
 from tsraster.raster import Pixels, Raster, Window
 
-KEPT_BYTES = 144 * 2**20
+KEPT_BYTES = 120 * 2**20
 """How much is kept at the most, whatever the size of the raster."""
 
 
