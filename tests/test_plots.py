@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from rasterio.crs import CRS
 from rasterio.transform import from_origin
 
-from tsraster import classify_file, histogram_file, plots
+from tsraster import breaks_file, classify_file, histogram_file, plots
 from tsraster.classtable import ClassTable, format_numbers
 from tsraster.cli.program import program
 from tsraster.errors import MissingExtraError, UsageError, WriteError
@@ -334,3 +334,28 @@ def test_the_command_draws_what_it_found(slope: Path, tmp_path: Path) -> None:
 
 def test_numbers_of_cutoffs_are_those_of_the_legend() -> None:
     assert format_numbers([0.1 + 0.2, 290]) == ["0.3", "290"]
+
+
+# Schemes ----------------------------------------------------------------------------------------------------------------
+
+
+def test_each_scheme_has_a_strip_with_its_classes(slope: Path, tmp_path: Path, figures: list[Figure]) -> None:
+    found = breaks_file(slope, compare=True, classes=4)
+    plots.plot_breaks(found, tmp_path / "s.png")
+    fits = [fit for fit in found.fits if fit.table is not None]
+    upper, lower = figures[0].axes
+    assert [label.get_text() for label in lower.get_yticklabels()] == [fit.scheme for fit in fits]
+    assert upper.get_title(loc="left") == "slope.tif"
+    for row, fit in enumerate(fits):
+        bars = [bar for bar in lower.patches if bar.get_y() < row < bar.get_y() + bar.get_height()]
+        edges = [bar.get_x() for bar in bars] + [bars[-1].get_x() + bars[-1].get_width()]
+        assert fit.table is not None
+        assert edges == pytest.approx(fit.table.edges)
+    texts = [text.get_text() for text in lower.texts]
+    assert texts == [f"{len(fit.table or [])} classes, fit {fit.goodness:.3f}" for fit in fits]
+    assert is_picture(tmp_path / "s.png")
+
+
+def test_a_single_scheme_is_drawn_into_the_histogram(slope: Path, tmp_path: Path, figures: list[Figure]) -> None:
+    plots.plot_breaks(breaks_file(slope, scheme="pretty", classes=5), tmp_path / "s.png")
+    assert [line.get_xdata()[0] for line in figures[0].axes[0].lines] == [20, 40, 60, 80]

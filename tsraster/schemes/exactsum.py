@@ -8,10 +8,15 @@ before they are summed up.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tsraster.classtable import Number
 
 _BITS = 31
 STEP = 2 ** (2 * _BITS)
@@ -57,3 +62,39 @@ def sum_parts(values: NDArray[Any], parts: NDArray[np.intp] | None, number: int)
 def _add_up(whole: NDArray[np.float64], parts: NDArray[np.intp] | None, number: int) -> NDArray[Any]:
     sums = np.array([whole.sum()]) if parts is None else np.bincount(parts, weights=whole, minlength=number)
     return sums.astype(np.int64).astype(object)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """How values are brought into the range from -1 to 1, by a power of two, so that nothing overflows."""
+
+    exponent: int
+    center: float
+
+    @classmethod
+    def of(cls, minimum: Number, maximum: Number) -> Scale:
+        """Return the scale for values in a range."""
+        _, exponent = math.frexp(max(abs(float(minimum)), abs(float(maximum))))
+        low, high = math.ldexp(float(minimum), -exponent), math.ldexp(float(maximum), -exponent)
+        _, narrower = math.frexp((high - low) / 2)
+        return cls(exponent=exponent + narrower, center=math.ldexp((low + high) / 2, -narrower))
+
+    def apply(self, values: NDArray[Any]) -> NDArray[np.float64]:
+        """Return values as floats around 0."""
+        return np.asarray(np.ldexp(values.astype(np.float64), -self.exponent) - self.center)
+
+    def moments(self, count: int, total: int, squares: int) -> tuple[float, float]:
+        """Return the mean, and the sum of squared differences from it, of scaled values that add up so."""
+        if not count:
+            return math.nan, 0.0
+        mean = Fraction(total, STEP * count)
+        spread = max(Fraction(squares, STEP) - mean * mean * count, Fraction(0))
+        scale = Fraction(2) ** self.exponent
+        return _to_float((mean + Fraction(self.center)) * scale), _to_float(spread * scale * scale)
+
+
+def _to_float(number: Fraction) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf

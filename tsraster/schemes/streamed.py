@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
@@ -17,7 +16,7 @@ from tsraster.errors import DataError
 from tsraster.raster import Pixels
 from tsraster.schemes.counted import Counted
 from tsraster.schemes.distribution import MOST_DISTINCT, NOTHING_VALID, Distribution, Parts, Stream
-from tsraster.schemes.exactsum import STEP, sum_parts
+from tsraster.schemes.exactsum import Scale, sum_parts
 from tsraster.schemes.keys import from_key, to_keys
 
 Answer = TypeVar("Answer")
@@ -137,7 +136,7 @@ class Streamed(Distribution):
 
     def between(self, cuts: Sequence[Number]) -> Parts:
         """Count and sum up the values between cuts, which must increase."""
-        scale = _Scale.of(self._extent)
+        scale = Scale.of(self._extent.minimum, self._extent.maximum)
         work = partial(_sum_between, cuts=_in_type(cuts, self.dtype), scale=scale)
         counts, sums, squares = self._gather(work, lambda a, b: (a[0] + b[0], a[1] + b[1], a[2] + b[2]))
         found = [scale.moments(*part) for part in zip(counts.tolist(), sums, squares, strict=True)]
@@ -163,7 +162,7 @@ class Streamed(Distribution):
         """Return the two ends of the widest gaps; among more than 2**20 values, of gaps wider than that part of the range."""
         if self.distinct is not None:
             return Counted(*self.distinct).gaps(number)
-        work = partial(_find_ends, scale=_Scale.of(self._extent), extent=self._extent)
+        work = partial(_find_ends, scale=Scale.of(self._extent.minimum, self._extent.maximum), extent=self._extent)
         lowest, highest = self._gather(work, lambda a, b: (np.fmin(a[0], b[0]), np.fmax(a[1], b[1])))
         filled = np.flatnonzero(~np.isnan(lowest))
         low, high = highest[filled[:-1]], lowest[filled[1:]]
@@ -248,41 +247,6 @@ def _count_digit(pixels: Pixels, *, prefixes: NDArray[np.uint64], digit: int, le
     return counts.reshape(len(wanted), -1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Scale:
-    """How values are brought into the range from -1 to 1, by a power of two, so that nothing overflows."""
-
-    exponent: int
-    center: float
-
-    @classmethod
-    def of(cls, extent: Extent) -> _Scale:
-        _, exponent = math.frexp(max(abs(float(extent.minimum)), abs(float(extent.maximum))))
-        low, high = math.ldexp(float(extent.minimum), -exponent), math.ldexp(float(extent.maximum), -exponent)
-        _, narrower = math.frexp((high - low) / 2)
-        return cls(exponent=exponent + narrower, center=math.ldexp((low + high) / 2, -narrower))
-
-    def apply(self, values: NDArray[Any]) -> NDArray[np.float64]:
-        """Return values as floats around 0."""
-        return np.asarray(np.ldexp(values.astype(np.float64), -self.exponent) - self.center)
-
-    def moments(self, count: int, total: int, squares: int) -> tuple[float, float]:
-        """Return the mean, and the sum of squared differences from it, of scaled values that add up so."""
-        if not count:
-            return math.nan, 0.0
-        mean = Fraction(total, STEP * count)
-        spread = max(Fraction(squares, STEP) - mean * mean * count, Fraction(0))
-        scale = Fraction(2) ** self.exponent
-        return _to_float((mean + Fraction(self.center)) * scale), _to_float(spread * scale * scale)
-
-
-def _to_float(number: Fraction) -> float:
-    try:
-        return float(number)
-    except OverflowError:
-        return math.inf if number > 0 else -math.inf
-
-
 def _in_type(cuts: Sequence[Number], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Return cuts in the type of the values, as `tsraster.classify` compares them."""
     return np.array(cuts if dtype.kind == "f" else [math.floor(cut) for cut in cuts], dtype=dtype)
@@ -295,7 +259,7 @@ def _count_up_to(pixels: Pixels, *, cuts: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _sum_between(
-    pixels: Pixels, *, cuts: NDArray[Any], scale: _Scale
+    pixels: Pixels, *, cuts: NDArray[Any], scale: Scale
 ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[Any]]:
     values = _take_valid(pixels)
     parts = np.searchsorted(cuts, values, side="left") if len(cuts) else None
@@ -311,7 +275,7 @@ def _count_bins(pixels: Pixels, *, bins: int, low: float, high: float) -> NDArra
     return counts
 
 
-def _find_ends(pixels: Pixels, *, scale: _Scale, extent: Extent) -> tuple[NDArray[Any], NDArray[Any]]:
+def _find_ends(pixels: Pixels, *, scale: Scale, extent: Extent) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the smallest and the largest value in each cell of the range, shape (cells,); NaN where there is none."""
     values = np.sort(_take_valid(pixels)).astype(np.float64)
     lowest, highest = np.full(_CELLS, np.nan), np.full(_CELLS, np.nan)

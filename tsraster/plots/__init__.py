@@ -1,0 +1,11 @@
+"""Plots of what the jobs find: a histogram with its cutoffs, schemes side by side, a class map with its legend.
+
+The only place that uses matplotlib, which the extra ``tsraster[plots]`` installs.
+"""
+
+from tsraster.plots.classmap import plot_classes
+from tsraster.plots.counts import plot_histogram
+from tsraster.plots.figure import require_matplotlib
+from tsraster.plots.strips import plot_breaks
+
+__all__ = ["plot_breaks", "plot_classes", "plot_histogram", "require_matplotlib"]
