@@ -156,10 +156,12 @@ def classify_file(
     -----
     LossWarning
         An output cannot hold something, such as transparency.
+    FewerClassesWarning, RoundedFitWarning
+        A scheme made fewer classes than asked; or was fitted to rounded values, within a bound that is said.
 
     Notes
     -----
-    Memory is that of a few blocks, for rasters of any size; bins and cutoffs are exact, never sampled. The block
+    Memory is that of a few blocks, for rasters of any size; all classes are exact, never sampled. The block
     size, the number of workers and the executor do not change a pixel.
 
     Examples
