@@ -271,3 +271,12 @@ def test_the_threshold_of_a_triangle_is_that_of_scikit_image_on_any_histogram(se
     image = random.choice(random.integers(0, 30, 12), (9, 9)).astype(np.uint8)
     expected = threshold_triangle(image)
     np.testing.assert_array_equal(classify(image, fit("triangle", 2, image)), 1 + (image > expected))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_thousands_of_quantiles_are_those_of_numpy_and_found_soon(dtype: str) -> None:
+    values = (np.random.default_rng(4).normal(0, 1e6, 50_000)).astype(dtype)
+    table = choose_scheme("quantiles", 3000).fit(tally_array(values))
+    wanted = np.quantile(values.astype(np.float64), np.arange(1, 3000) / 3000)
+    np.testing.assert_allclose(table.edges[1:-1], wanted, rtol=1e-12, atol=1e-6)
+    assert np.ptp(np.bincount(classify(values, table))[1:]) <= 4

@@ -27,6 +27,9 @@ _DIGIT = 16
 _COUNTERS = 2**22
 """So many counters are held at the most; with more values to be found at once, fewer bits are looked at in one pass."""
 
+_FEW = 64
+"""So many cuts are compared with all values sooner than each value is searched among them."""
+
 _CELLS = 2**20
 """The range is divided into so many cells to find the widest gaps: those that are wider than a cell."""
 
@@ -121,18 +124,18 @@ class Streamed(Distribution):
 
     def order_statistics(self, ranks: Sequence[int]) -> list[Number]:
         """Return the values at these places of the sorted whole, by sorting out only what shares their leading bits."""
-        left = self.dtype.itemsize * 8 - _DIGIT
-        _, top = self._top
+        left, digit = self.dtype.itemsize * 8 - _DIGIT, _DIGIT
+        _, counts = self._top
         _checked(self._extent)
-        places = [_Place(prefix=0, rank=rank).narrowed(top, _DIGIT) for rank in ranks]
+        prefixes, rows = np.zeros(1, dtype=np.uint64), np.zeros(len(ranks), dtype=np.intp)
+        found, places = _narrow(prefixes, rows, np.array(ranks, dtype=np.int64), counts)
         while left:
-            prefixes = sorted({place.prefix for place in places})
+            prefixes, rows = np.unique(found, return_inverse=True)
             digit = min(_DIGIT, left, int(math.log2(_COUNTERS // len(prefixes))))
             left -= digit
-            work = partial(_count_digit, prefixes=np.array(prefixes, dtype=np.uint64), digit=digit, left=left)
-            counts = self._gather(work, _add)
-            places = [place.narrowed(counts[prefixes.index(place.prefix)], digit) for place in places]
-        return [from_key(place.prefix, self.dtype) for place in places]
+            counts = self._gather(partial(_count_digit, prefixes=prefixes, digit=digit, left=left), _add)
+            found, places = _narrow(prefixes, rows, places, counts)
+        return [from_key(key, self.dtype) for key in found.tolist()]
 
     def between(self, cuts: Sequence[Number]) -> Parts:
         """Count and sum up the values between cuts, which must increase."""
@@ -216,19 +219,20 @@ def _count_distinct(pixels: Pixels) -> tuple[NDArray[Any], NDArray[np.int64]]:
     return values, counts.astype(np.int64)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    """Where a value of a certain rank is: the leading bits of its key, and its rank among those that share them."""
+def _narrow(
+    prefixes: NDArray[np.uint64], rows: NDArray[np.intp], ranks: NDArray[np.int64], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the leading bits of keys with one digit more, and the ranks of values among those that share them.
 
-    prefix: int
-    rank: int
-
-    def narrowed(self, counts: NDArray[np.int64], digit: int) -> _Place:
-        """Return the place by more bits, of which each value occurs so often."""
-        ends = np.cumsum(counts)
-        found = int(np.searchsorted(ends, self.rank, side="right"))
-        before = int(ends[found - 1]) if found else 0
-        return _Place(prefix=self.prefix << digit | found, rank=self.rank - before)
+    Each value has the prefix of its row, a rank among the values with that prefix, and `counts`, shape (prefixes, 2**digit),
+    says how these go on.
+    """
+    size = counts.size // len(prefixes)
+    ends = np.concatenate(([0], np.cumsum(counts)))
+    before = ends[rows * size]
+    found = np.searchsorted(ends, before + ranks, side="right") - 1
+    digits = (found - rows * size).astype(np.uint64)
+    return prefixes[rows] * np.uint64(size) + digits, before + ranks - ends[found]
 
 
 def _count_digit(pixels: Pixels, *, prefixes: NDArray[np.uint64], digit: int, left: int) -> NDArray[np.int64]:
@@ -255,6 +259,8 @@ def _in_type(cuts: Sequence[Number], dtype: np.dtype[Any]) -> NDArray[Any]:
 def _count_up_to(pixels: Pixels, *, cuts: NDArray[Any]) -> NDArray[np.int64]:
     """Count the values that are at most as large as each cut, and all."""
     values = _take_valid(pixels)
+    if len(cuts) > _FEW:
+        return np.cumsum(np.bincount(np.searchsorted(cuts, values), minlength=len(cuts) + 1))
     return np.array([*(np.count_nonzero(values <= cut) for cut in cuts), values.size])
 
 
