@@ -74,7 +74,7 @@ def _draw_strip(axes: Axes, row: int, fit: SchemeFit) -> None:
         linewidth=0.5,
     )
     axes.annotate(
-        f"{len(fit.table)} classes, fit {fit.goodness:.3f}",
+        f"{len(fit.table)} {'class' if len(fit.table) == 1 else 'classes'}, fit {fit.goodness:.3f}",
         (1.0, row),
         xycoords=axes.get_yaxis_transform(),
         xytext=(4, 0),
