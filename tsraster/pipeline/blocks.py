@@ -16,7 +16,7 @@ from tsraster.raster import Raster, Window
 Result = TypeVar("Result")
 
 Progress = Callable[[int, int], None]
-"""Called with the number of blocks done and the number of all."""
+"""Called with the number of blocks done and the number of all, as far as it is known; their ratio never falls."""
 
 _BLOCK_PIXELS = 2**20
 _MOST_PIXELS = 2**24
@@ -68,6 +68,8 @@ class BlockWork:
     progress: Progress | None = None
     _before: int = field(default=0, init=False)
     """How many blocks former passes had."""
+    _share: float = field(default=0.0, init=False)
+    """The largest share of the work that was reported as done."""
     _under_way: set[Future[Any]] = field(default_factory=set, init=False, repr=False)
 
     def run(
@@ -91,8 +93,13 @@ class BlockWork:
         total = before + (1 + more) * len(windows)
         for i, item in enumerate(self._in_order(function, windows), start=1):
             yield item
-            if self.progress is not None:
-                self.progress(before + i, total)
+            self._report(before + i, total)
+
+    def _report(self, done: int, total: int) -> None:
+        # A scheme may turn out to need a pass more than was known; what has been said is not taken back.
+        if self.progress is not None and done / total >= self._share:
+            self._share = done / total
+            self.progress(done, total)
 
     def _in_order(
         self, function: Callable[[Window], Result], windows: Sequence[Window]
