@@ -196,6 +196,25 @@ def test_comparing_says_what_each_scheme_is_worth(tmp_path: Path, draw_raster: D
         assert fit.goodness <= best.goodness or len(fit.table) > 6
 
 
+def test_comparing_heeds_the_closed_side(tmp_path: Path, draw_raster: Draw) -> None:
+    source = draw_raster(tmp_path / "v.tif", draw_values("uint8"))
+    found = breaks_file(source, compare=True, classes=4, closed="left")
+    tables = [fit.table for fit in found.fits if fit.table is not None and fit.table.edges]
+    assert len(tables) > 10
+    assert all(table.closed == "left" for table in tables)
+
+
+def test_different_units_are_not_counted_together(tmp_path: Path, draw_raster: Draw) -> None:
+    values = draw_values("uint8")
+    kelvin = draw_raster(tmp_path / "k.tif", values, band={"units": ("K",)})
+    other = draw_raster(tmp_path / "c.tif", values, band={"units": ("degC",)})
+    plain = draw_raster(tmp_path / "p.tif", values)
+    for source, text in ((other, "k.tif is in K and .*c.tif is in degC"), (plain, "p.tif is in no unit")):
+        with pytest.raises(DataError, match=text):
+            breaks_file([kelvin, source], scheme="quantiles", classes=3)
+    assert breaks_file([kelvin, kelvin], scheme="mean").table.unit == "K"  # type: ignore[union-attr]
+
+
 def test_left_and_right_hold_the_same_values(tmp_path: Path, draw_raster: Draw) -> None:
     source = draw_raster(tmp_path / "v.tif", draw_values("uint8"))
     sides = [breaks_file(source, scheme="natural-breaks", classes=5, closed=side) for side in ("right", "left")]
@@ -219,6 +238,7 @@ def test_natural_breaks_are_best_on_real_data(shared_data: Path, name: str) -> N
     [
         ({}, UsageError, "give --scheme and --classes, or --compare"),
         ({"compare": True}, UsageError, "--compare needs a number of classes"),
+        ({"compare": True, "classes": 3, "names": ["a", "b", "c"]}, UsageError, "choose it with --scheme"),
         ({"scheme": "quantiles"}, UsageError, "quantiles needs a number of classes; give --classes"),
         ({"scheme": "quantiles", "classes": 0}, UsageError, "0 bins or classes"),
         ({"scheme": "quantils", "classes": 3}, UsageError, "did you mean quantiles"),
@@ -249,11 +269,11 @@ def test_sources_and_destination_are_checked(tmp_path: Path, draw_raster: Draw) 
         breaks_file([], scheme="quantiles", classes=3)
     with pytest.raises(MissingSourceError):
         breaks_file([source, tmp_path / "no.tif"], scheme="quantiles", classes=3)
-    nothing = draw_raster(tmp_path / "n.tif", np.zeros((3, 3), np.float32), nodata=0)
-    with pytest.raises(DataError, match=r"n\.tif: no pixel is valid"):
-        breaks_file(nothing, scheme="quantiles", classes=3)
-    with pytest.raises(DataError, match="no pixel is valid"):
-        breaks_file(nothing, compare=True, classes=3)
+    for dtype in (np.float32, np.uint8):
+        nothing = draw_raster(tmp_path / f"n-{dtype.__name__}.tif", np.zeros((3, 3), dtype), nodata=0)
+        for how in ({"scheme": "quantiles"}, {"compare": True}):
+            with pytest.raises(DataError, match=r"n-.*\.tif: no pixel is valid"):
+                breaks_file(nothing, classes=3, **how)  # type: ignore[arg-type]
 
 
 def test_the_command_prints_writes_and_draws(tmp_path: Path, draw_raster: Draw) -> None:

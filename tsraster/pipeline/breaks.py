@@ -149,26 +149,27 @@ def breaks_file(
         raise UsageError("nothing says which classes to make; give --scheme and --classes, or --compare")
     if destination is not None and scheme is None:
         raise UsageError("nothing says which of the compared schemes makes the table; choose one with --scheme")
-    plan = (
-        plan_classes(scheme=scheme, classes=classes, closed=closed, values=values, names=names)
-        if scheme is not None
-        else None
-    )
+    if scheme is None and (values is not None or names is not None):
+        raise UsageError("--values and --names are for the classes of one scheme; choose it with --scheme")
+    plan = None
+    if scheme is not None:
+        plan = plan_classes(scheme=scheme, classes=classes, closed=closed, values=values, names=names)
     choices = _list_choices(classes) if compare else []
     with ExitStack() as stack:
         stack.enter_context(gdal_settings())
         read = [_open_values(path, stack, band, smooth, KEPT_BYTES // len(paths)) for path in paths]
+        unit = _agree_on_unit(read)
         files = [file for source in read for file in source.raster.files]
         outputs = stack.enter_context(Outputs([destination], sources=[*paths, *files], overwrite=overwrite))
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
-            found = tally(ValueStream(read, work))
             try:
-                table, fits = _fit(plan, choices, found, describe_fit(read, found))
+                found = tally(ValueStream(read, work))
+                table, fits = _fit(plan, choices, found, closed or "right", describe_fit(read, found))
             except DataError as error:
                 raise DataError(f"{', '.join(source.raster.name for source in read)}: {error}") from None
             histogram = count_roughly(found, read, table)
         if table is not None:
-            table = replace(table, unit=read[0].preparation.unit)
+            table = replace(table, unit=unit)
             if destination is not None:
                 write_text(outputs.stage(destination), table.to_json())
     return Breaks(
@@ -188,6 +189,16 @@ def _open_values(path: PathLike, stack: ExitStack, band: int | None, smooth: str
     return Values(raster, preparation, room=room)
 
 
+def _agree_on_unit(sources: Sequence[Values]) -> str:
+    """Return the unit of all sources; values in different ones must not be counted together."""
+    first = sources[0]
+    for other in sources:
+        if other.preparation.unit != first.preparation.unit:
+            units = [f"{source.raster.name} is in {source.preparation.unit or 'no unit'}" for source in (first, other)]
+            raise DataError(f"{' and '.join(units)}; fit each by itself, or give them one unit")
+    return first.preparation.unit
+
+
 def _list_choices(classes: int | None) -> list[Choice]:
     """Return every scheme, with that number of classes or the least that it makes."""
     if classes is None:
@@ -196,12 +207,16 @@ def _list_choices(classes: int | None) -> list[Choice]:
 
 
 def _fit(
-    plan: ClassPlan | None, choices: Sequence[Choice], distribution: Distribution, fitted_on: dict[str, Any]
+    plan: ClassPlan | None,
+    choices: Sequence[Choice],
+    distribution: Distribution,
+    closed: Closed,
+    fitted_on: dict[str, Any],
 ) -> tuple[ClassTable | None, tuple[SchemeFit, ...]]:
     """Return the table of the chosen scheme, and what is to be said of it and of those it is compared with."""
     start = time.perf_counter()
     table = plan.fit(distribution, fitted_on) if plan is not None else None
-    fits = [_fit_one(choice, distribution) for choice in choices]
+    fits = [_fit_one(choice, distribution, closed) for choice in choices]
     if table is not None and not choices:
         fits = [(table.scheme, table, "", time.perf_counter() - start)]
     tables = [fit for _, fit, _, _ in fits if fit is not None]
@@ -216,13 +231,13 @@ def _fit(
     return table, tuple(found)
 
 
-def _fit_one(choice: Choice, distribution: Distribution) -> tuple[str, ClassTable | None, str, float]:
+def _fit_one(choice: Choice, distribution: Distribution, closed: Closed) -> tuple[str, ClassTable | None, str, float]:
     """Return a scheme, its table, or why there is none, and the seconds it took."""
     start = time.perf_counter()
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always", TsrasterWarning)
         try:
-            table, note = choice.fit(distribution), ""
+            table, note = choice.fit(distribution, closed=closed), ""
         except DataError as error:
             table, note = None, str(error)
     rounded = [str(warning.message) for warning in said if issubclass(warning.category, RoundedFitWarning)]

@@ -68,3 +68,24 @@ def from_key(key: int, dtype: np.dtype[Any]) -> Number:
         key ^= top
     number: Number = np.array([key], dtype=f"u{dtype.itemsize}").view(dtype)[0].item()
     return number
+
+
+def narrow_keys(
+    prefixes: NDArray[np.uint64], rows: NDArray[np.intp], ranks: NDArray[np.int64], counts: NDArray[np.int64]
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Return the leading bits of keys with one digit more, and the ranks of values among those that share them.
+
+    Each value has the prefix of its row, a rank among the values with that prefix, and `counts`, shape (prefixes, 2**digit),
+    says how these go on.
+
+    Examples
+    --------
+    >>> narrow_keys(np.array([5], np.uint64), np.array([0, 0]), np.array([0, 3]), np.array([[2, 0, 4, 1]]))
+    (array([20, 22], dtype=uint64), array([0, 1]))
+    """
+    size = counts.size // len(prefixes)
+    ends = np.concatenate(([0], np.cumsum(counts)))
+    before = ends[rows * size]
+    found = np.searchsorted(ends, before + ranks, side="right") - 1
+    digits = (found - rows * size).astype(np.uint64)
+    return prefixes[rows] * np.uint64(size) + digits, before + ranks - ends[found]

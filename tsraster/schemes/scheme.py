@@ -26,7 +26,7 @@ class Scheme:
     ----------
     fit : callable
         Takes a `Distribution`, the number of classes K, and numbers if the scheme has some. Returns cutoffs in any order, at
-        most K - 1 that lie between the smallest and the largest value; what lies beyond them or twice is left out.
+        most K - 1 that lie between the smallest and the largest value; what lies beyond them, twice or nowhere (NaN) is left out.
     usual : int, optional
         The number of classes where the user names none; without it one must be named.
     fixed : int, optional
@@ -163,7 +163,7 @@ def close_edges(
     next, because its two edges must differ.
     """
     low, high = distribution.minimum, distribution.maximum
-    rounded = {_round_to(cut, distribution): cut for cut in sorted(cuts, reverse=True)}
+    rounded = {_round_to(cut, distribution): cut for cut in sorted(filter(math.isfinite, cuts), reverse=True)}
     kept = [rounded[cut] for cut in sorted(rounded) if low <= cut < high]
     if not regular:
         kept = [cut for cut, count in zip(kept, distribution.count_between(kept), strict=False) if count]

@@ -17,7 +17,7 @@ from tsraster.raster import Pixels
 from tsraster.schemes.counted import Counted
 from tsraster.schemes.distribution import MOST_DISTINCT, NOTHING_VALID, Distribution, Parts, Stream
 from tsraster.schemes.exactsum import Scale, sum_parts
-from tsraster.schemes.keys import from_key, to_keys
+from tsraster.schemes.keys import from_key, narrow_keys, to_keys
 
 Answer = TypeVar("Answer")
 
@@ -128,13 +128,13 @@ class Streamed(Distribution):
         _, counts = self._top
         _checked(self._extent)
         prefixes, rows = np.zeros(1, dtype=np.uint64), np.zeros(len(ranks), dtype=np.intp)
-        found, places = _narrow(prefixes, rows, np.array(ranks, dtype=np.int64), counts)
+        found, places = narrow_keys(prefixes, rows, np.array(ranks, dtype=np.int64), counts)
         while left:
             prefixes, rows = np.unique(found, return_inverse=True)
             digit = min(_DIGIT, left, int(math.log2(_COUNTERS // len(prefixes))))
             left -= digit
             counts = self._gather(partial(_count_digit, prefixes=prefixes, digit=digit, left=left), _add)
-            found, places = _narrow(prefixes, rows, places, counts)
+            found, places = narrow_keys(prefixes, rows, places, counts)
         return [from_key(key, self.dtype) for key in found.tolist()]
 
     def between(self, cuts: Sequence[Number]) -> Parts:
@@ -217,22 +217,6 @@ def _measure_top(pixels: Pixels) -> tuple[Extent, NDArray[np.int64]]:
 def _count_distinct(pixels: Pixels) -> tuple[NDArray[Any], NDArray[np.int64]]:
     values, counts = np.unique(_take_valid(pixels) + pixels.data.dtype.type(0), return_counts=True)
     return values, counts.astype(np.int64)
-
-
-def _narrow(
-    prefixes: NDArray[np.uint64], rows: NDArray[np.intp], ranks: NDArray[np.int64], counts: NDArray[np.int64]
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return the leading bits of keys with one digit more, and the ranks of values among those that share them.
-
-    Each value has the prefix of its row, a rank among the values with that prefix, and `counts`, shape (prefixes, 2**digit),
-    says how these go on.
-    """
-    size = counts.size // len(prefixes)
-    ends = np.concatenate(([0], np.cumsum(counts)))
-    before = ends[rows * size]
-    found = np.searchsorted(ends, before + ranks, side="right") - 1
-    digits = (found - rows * size).astype(np.uint64)
-    return prefixes[rows] * np.uint64(size) + digits, before + ranks - ends[found]
 
 
 def _count_digit(pixels: Pixels, *, prefixes: NDArray[np.uint64], digit: int, left: int) -> NDArray[np.int64]:
