@@ -204,6 +204,14 @@ def test_comparing_heeds_the_closed_side(tmp_path: Path, draw_raster: Draw) -> N
     assert all(table.closed == "left" for table in tables)
 
 
+def test_a_scheme_with_numbers_is_compared_with_others(tmp_path: Path, draw_raster: Draw) -> None:
+    source = draw_raster(tmp_path / "v.tif", draw_values("uint8"))
+    found = breaks_file(source, scheme="percentiles:25,75", compare=True, classes=5)
+    assert found.table is not None
+    assert (found.table.scheme, len(found.table)) == ("percentiles:25,75", 3)
+    assert len(found.fits) == len(SCHEMES)
+
+
 def test_different_units_are_not_counted_together(tmp_path: Path, draw_raster: Draw) -> None:
     values = draw_values("uint8")
     kelvin = draw_raster(tmp_path / "k.tif", values, band={"units": ("K",)})

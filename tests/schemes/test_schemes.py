@@ -296,3 +296,8 @@ def test_a_scheme_of_another_package_takes_no_name_that_is_taken(
     schemes.register("quantiles")(SCHEMES["quantiles"])
     with pytest.raises(UsageError, match="the package rockclasses adds a scheme 'quantiles', which is registered"):
         list(schemes)
+
+
+def test_cuts_that_are_no_numbers_are_left_out() -> None:
+    cuts = [float("nan"), 3, float("inf"), 1.5, float("nan"), -float("inf"), 2]
+    assert close_edges(cuts, tally_array([1, 2, 3, 4]), closed="right", regular=False) == (1, 1.5, 2, 3, 4)

@@ -153,7 +153,9 @@ def breaks_file(
         raise UsageError("--values and --names are for the classes of one scheme; choose it with --scheme")
     plan = None
     if scheme is not None:
-        plan = plan_classes(scheme=scheme, classes=classes, closed=closed, values=values, names=names)
+        # Beside a scheme that says by its numbers how many classes it makes, --classes is for those it is compared with.
+        own = None if compare and ":" in scheme else classes
+        plan = plan_classes(scheme=scheme, classes=own, closed=closed, values=values, names=names)
     choices = _list_choices(classes) if compare else []
     with ExitStack() as stack:
         stack.enter_context(gdal_settings())
