@@ -299,5 +299,5 @@ def test_a_scheme_of_another_package_takes_no_name_that_is_taken(
 
 
 def test_cuts_that_are_no_numbers_are_left_out() -> None:
-    cuts = [float("nan"), 3, float("inf"), 1.5, float("nan"), -float("inf"), 2]
+    cuts = [3, float("nan"), 1.5, 2]  # in an order in which sorting with NaN among them goes wrong
     assert close_edges(cuts, tally_array([1, 2, 3, 4]), closed="right", regular=False) == (1, 1.5, 2, 3, 4)
