@@ -10,7 +10,8 @@ PACKAGE = Path(__file__).parents[1] / "tsraster"
 ROWS = (
     {"errors"},
     {"registry"},
-    {"raster", "classtable", "lut"},
+    {"lut"},
+    {"raster", "classtable", "attributetable"},
     {"reading", "preparing", "schemes", "classification", "cleaning", "coloring", "lutfiles", "writing"}
     | {"measuring", "learning", "inversion", "landsat", "samples"},
     {"volumes"},
@@ -24,6 +25,7 @@ ENTRIES = {"__init__", "__main__"}
 ONLY_IN = {
     "click": {"cli"},
     "matplotlib": {"plots"},
+    "PIL": {"coloring"},
     "panel": {"app"},
     "bokeh": {"app"},
     "rasterio": {"raster", "reading", "writing", "cleaning"},

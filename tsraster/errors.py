@@ -10,13 +10,15 @@
     ├── BandError (IndexError)                  the raster has no such band, or one must be chosen
     ├── DataError (ValueError)                  the pixels do not allow what was asked
     ├── TableError (ValueError)                 a class table or its file is wrong
-    ├── LutError (ValueError)                   a color table or its file is wrong, or covers too little
+    ├── LutError (ValueError)                   a color table is wrong, or covers too little
+    │   └── LutFormatError                      the file of a color table is wrong; says path and line
     ├── WriteError (OSError)                    an output cannot be written
     │   └── DestinationExistsError (FileExistsError)
     └── MissingExtraError (ImportError)         an optional library is not installed
 
     TsrasterWarning (UserWarning)
     ├── LossWarning                             something of the source cannot be held by an output
+    ├── LutWarning                              other programs read the file of a color table in another way
     ├── FewerClassesWarning                     a scheme made fewer classes than asked
     └── RoundedFitWarning                       a scheme was fitted to rounded values, within a bound that is said
 
@@ -58,7 +60,23 @@ class TableError(TsrasterError, ValueError):
 
 
 class LutError(TsrasterError, ValueError):
-    """A color table or its file is wrong, or covers too little."""
+    """A color table is wrong, or covers too little."""
+
+
+class LutFormatError(LutError):
+    """The file of a color table is wrong, or cannot be read.
+
+    Attributes
+    ----------
+    path : str
+        The file, as it was named.
+    line : int or None
+        Counted from 1; None where it is not one line that is wrong.
+    """
+
+    def __init__(self, problem: str, *, path: str = "", line: int | None = None) -> None:
+        super().__init__(f"{path}{f', line {line}' if line else ''}: {problem}" if path else problem)
+        self.path, self.line = path, line
 
 
 class WriteError(TsrasterError, OSError):
@@ -79,6 +97,10 @@ class TsrasterWarning(UserWarning):
 
 class LossWarning(TsrasterWarning):
     """Something of the source cannot be held by an output."""
+
+
+class LutWarning(TsrasterWarning):
+    """Other programs read the file of a color table in another way."""
 
 
 class FewerClassesWarning(TsrasterWarning):
