@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tsraster.coloring.binding import bind_lut
 from tsraster.errors import DataError
-from tsraster.lut import Lut
+from tsraster.lut import RGBA, Lut
 
 _DENSE = 2**20
 """Codes below this are looked up directly; larger ones are searched."""
@@ -82,6 +82,18 @@ def _gather_table(lut: Lut) -> tuple[NDArray[np.uint64] | None, NDArray[np.uint8
     dense = np.zeros((int(keys[-1]) + 1, 4), dtype=np.uint8)
     dense[keys] = colors
     return None, np.ascontiguousarray(dense.T)
+
+
+def flatten_color(color: RGBA) -> tuple[int, int, int]:
+    """Lay one color on white paper.
+
+    Examples
+    --------
+    >>> flatten_color((0, 0, 0, 102))
+    (153, 153, 153)
+    """
+    red, green, blue = flatten(np.array(color, dtype=np.uint8).reshape(4, 1, 1)).ravel().tolist()
+    return red, green, blue
 
 
 def flatten(painted: NDArray[np.uint8]) -> NDArray[np.uint8]:
