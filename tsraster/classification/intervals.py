@@ -145,7 +145,7 @@ def _search(array: NDArray[Any], table: ClassTable, *, clamp: bool, out: NDArray
         _match(array, table, out=out)
         return
     before, inner, first, last = _limits(table, array.dtype, clamp)
-    place = _count_passed(array, inner, closed_right=table.closed == "right")
+    place = count_passed(array, inner, closed_right=table.closed == "right")
     np.take(np.array(table.codes, dtype=table.dtype)[before:], place, out=out, mode="clip")
     np.multiply(out, (array >= first) & (array <= last), out=out)
 
@@ -175,7 +175,7 @@ def _limits(table: ClassTable, dtype: np.dtype[Any], clamp: bool) -> tuple[int, 
     return passed, np.array(kept, dtype=dtype), bottom, top
 
 
-def _count_passed(array: NDArray[Any], inner: NDArray[Any], *, closed_right: bool) -> NDArray[Any]:
+def count_passed(array: NDArray[Any], inner: NDArray[Any], *, closed_right: bool) -> NDArray[Any]:
     """Count for each value the edges it has passed: those below it, and where closed on the left those it equals."""
     if len(inner) > _FEW:
         return np.searchsorted(inner, array, side="left" if closed_right else "right")
