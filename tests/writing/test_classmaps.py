@@ -15,6 +15,7 @@ from affine import Affine
 from tsraster.errors import LossWarning, UsageError
 from tsraster.lut import Lut
 from tsraster.pipeline.classify import classify_file
+from tsraster.reading import open_raster, read_categories
 
 Draw = Callable[..., Path]
 Info = Callable[[Path], dict[str, Any]]
@@ -136,16 +137,63 @@ def test_gdalinfo_shows_the_class_names(form: str, codes: list[int], source: Pat
 
 
 @TIFFS
-def test_huge_codes_have_no_palette_and_no_names_and_that_is_said(form: str, source: Path) -> None:
-    with pytest.warns(LossWarning) as said:
-        made = write_classes(source, form, HUGE, lut=make_lut(HUGE))
-    assert [str(one.message).partition(":")[0] for one in said] == ["no class names", "no palette"]
+def test_huge_codes_have_no_palette_but_colors_and_names_in_the_attribute_table(form: str, source: Path) -> None:
+    lut = make_lut(HUGE)
+    with pytest.warns(LossWarning, match="no palette: .* for codes of uint32; the attribute table carries the colors"):
+        made = write_classes(source, form, HUGE, lut=lut)
     with rasterio.open(made) as file:
         assert np.unique(file.read()).tolist() == [0, *HUGE]
+    with open_raster(made) as raster:
+        found = read_categories(raster)
+    assert found.colors == dict(zip(lut.keys, lut.colors, strict=True))
+    assert found.names == dict(zip(HUGE, [*NAMES[:-1], "> 40"], strict=True))
+
+
+def list_table(info: dict[str, Any]) -> dict[str, list[Any]]:
+    """The attribute table of the first band, as gdalinfo gives it, by the name of the field."""
+    table = info["rat"] if "rat" in info else info["bands"][0]["rat"]
+    return {
+        field["name"]: [row["f"][i] for row in table["row"]] for i, field in enumerate(table["fieldDefn"])
+    }
+
+
+@EVERY_FORMAT
+@pytest.mark.parametrize("codes", [IN_A_ROW, SPARSE], ids=["in-a-row", "sparse"])
+def test_gdalinfo_shows_the_attribute_table(form: str, codes: list[int], source: Path, gdalinfo: Info) -> None:
+    alpha = [255] * 5 if form != "png" else [255, 128, 0, 1, 254]
+    lut = make_lut(codes, alpha=alpha)
+    table = list_table(gdalinfo(write_classes(source, form, codes, lut=lut)))
+    assert table["Value"] == codes
+    assert table["Count"] == [10] * 5
+    assert table["Class_Name"] == [*NAMES[:-1], "> 40"]
+    assert table["Interval"] == ["<= 10", "(10, 20]", "(20, 30]", "(30, 40]", "> 40"]
+    colors = [lut.colors[lut.keys.index(code)] for code in codes]
+    assert [list(color) for color in zip(*(table[name] for name in ("Red", "Green", "Blue", "Alpha")), strict=True)] == [
+        list(color) for color in colors
+    ]
+
+
+def test_the_attribute_table_keeps_the_alpha_that_a_geotiff_palette_has_not(source: Path) -> None:
+    lut = make_lut(SPARSE, alpha=[255, 128, 0, 1, 254])
+    with pytest.warns(LossWarning, match="the attribute table carries it"):
+        made = write_classes(source, "tif", SPARSE, lut=lut)
+    with open_raster(made) as raster:
+        colors = read_categories(raster).colors
+    assert {code: colors[code] for code in SPARSE} == dict(zip(lut.keys, lut.colors, strict=True))
+
+
+def test_a_stale_attribute_table_is_replaced(source: Path, gdalinfo: Info) -> None:
+    first = write_classes(source, "tif", SPARSE, lut=make_lut(SPARSE))
+    beside = first.with_name("classes.tif.vat.dbf")
+    beside.write_bytes(b"old")
+    classify_file(source, first, cutoffs=[30], overwrite=True)
+    assert not beside.exists()
+    table = list_table(gdalinfo(first))
+    assert table == {"Value": [1, 2], "Count": [30, 20], "Class_Name": ["<= 30", "> 30"], "Interval": ["<= 30", "> 30"]}
 
 
 def test_a_png_of_16_bits_has_no_palette_and_that_is_said(source: Path) -> None:
-    with pytest.warns(LossWarning, match="no palette: PNG holds none for codes of uint16"):
+    with pytest.warns(LossWarning, match="no palette: PNG holds none for codes of uint16; the attribute table"):
         write_classes(source, "png", LARGE, lut=make_lut(LARGE))
 
 

@@ -1,8 +1,22 @@
 """Stage 7: GeoTIFF, COG, PNG, JPEG with their sidecars, and tables; every output appears whole or not at all."""
 
-from tsraster.writing.image import Image, check_format
+from tsraster.writing.image import Image, check_format, describe_classes
 from tsraster.writing.outputs import Outputs, discard_staged
 from tsraster.writing.rasters import ImageWriter
-from tsraster.writing.tables import write_rows, write_text
+from tsraster.writing.sidecars import amend_aux_xml
+from tsraster.writing.stac import describe_item
+from tsraster.writing.tables import write_bytes, write_rows, write_text
 
-__all__ = ["Image", "ImageWriter", "Outputs", "check_format", "discard_staged", "write_rows", "write_text"]
+__all__ = [
+    "Image",
+    "ImageWriter",
+    "Outputs",
+    "amend_aux_xml",
+    "check_format",
+    "describe_classes",
+    "describe_item",
+    "discard_staged",
+    "write_bytes",
+    "write_rows",
+    "write_text",
+]

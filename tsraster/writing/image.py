@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tsraster.attributetable import AttributeTable
 from tsraster.errors import UsageError
-from tsraster.lut import Lut
+from tsraster.lut import TRANSPARENT, Lut
 from tsraster.raster import Georef, Tags
 
 FORMATS = {".tif": "GTiff", ".tiff": "GTiff", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 """By the ending of the destination."""
-
-LARGEST_NAMED_CODE = 65535
-"""Category names are a list by code, with empty places for the codes between; beyond this it would be too long."""
 
 _SOURCE_TAGS = {"NODATA_VALUES", "EXIF_Orientation", "TIFFTAG_MINSAMPLEVALUE", "TIFFTAG_MAXSAMPLEVALUE"}
 """Tags that say something of the pixels of the source, and would make GDAL or a viewer take other pixels wrongly."""
@@ -72,6 +70,8 @@ class Image:
     """The codes of the classes, where it holds codes."""
     labels: Sequence[str] = ()
     """The name of each class."""
+    intervals: Sequence[str] = ()
+    """Which values each class holds, as text."""
     lut: Lut | None = None
     """Colors of the codes, for a palette."""
     nodata: float = 0
@@ -116,6 +116,19 @@ def can_have_palette(image: Image, driver: str) -> bool:
     return image.dtype == "uint8" or (image.dtype == "uint16" and driver != "PNG")
 
 
+def describe_classes(image: Image, counts: Sequence[int] | None = None) -> AttributeTable:
+    """Return what is known of the classes of an image; `counts` are the pixels of each of its codes."""
+    known = {} if image.lut is None else dict(zip(image.lut.keys, image.lut.colors, strict=True))
+    nodata = TRANSPARENT if image.lut is None else image.lut.nodata
+    return AttributeTable(
+        codes=tuple(image.codes),
+        names=tuple(image.labels),
+        intervals=tuple(image.intervals),
+        counts=tuple(map(int, counts)) if counts is not None else (),
+        colors=tuple(known.get(code, nodata) for code in image.codes) if image.lut is not None else (),
+    )
+
+
 def check_codes(image: Image, driver: str, name: str) -> None:
     """Check that a format has room for the codes.
 
@@ -146,13 +159,10 @@ def _list_lost_places(image: Image) -> list[str]:
 
 
 def _list_lost_classes(image: Image, driver: str) -> list[str]:
-    losses = []
-    if image.codes and max(image.codes) > LARGEST_NAMED_CODE:
-        losses.append(f"no class names: the list of names would be too long for codes above {LARGEST_NAMED_CODE}")
     if image.lut is None or image.bands > 1:
-        return losses
+        return []
     if not can_have_palette(image, driver):
-        losses.append(f"no palette: {driver} holds none for codes of {image.dtype}; paint a color picture instead")
-    elif driver != "PNG" and not image.lut.is_opaque:
-        losses.append("the palette is opaque, because a GeoTIFF palette has no alpha; the color picture has it")
-    return losses
+        return [f"no palette: {driver} holds none for codes of {image.dtype}; the attribute table carries the colors"]
+    if driver != "PNG" and not image.lut.is_opaque:
+        return ["the palette is opaque, because a GeoTIFF palette has no alpha; the attribute table carries it"]
+    return []

@@ -16,7 +16,7 @@ from tsraster.writing.image import FORMATS
 
 PathLike = str | os.PathLike[str]
 
-_SIDECARS = (".aux.xml", ".ovr", ".msk")
+_SIDECARS = (".aux.xml", ".ovr", ".msk", ".vat.dbf")
 """What GDAL keeps beside a raster under the raster's full name. An old one would override what a new raster says."""
 
 

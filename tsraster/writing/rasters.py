@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 
+from tsraster.attributetable import list_categories
 from tsraster.errors import LossWarning, WriteError
 from tsraster.raster import Window, without_place_warning
 from tsraster.writing.geotiff import (
@@ -30,8 +32,8 @@ from tsraster.writing.geotiff import (
     list_settings,
     wrap_translucent,
 )
-from tsraster.writing.image import Image, can_have_palette, check_codes, list_losses, select_tags
-from tsraster.writing.sidecars import amend_aux_xml, list_categories, write_world_file
+from tsraster.writing.image import Image, can_have_palette, check_codes, describe_classes, list_losses, select_tags
+from tsraster.writing.sidecars import amend_aux_xml, write_world_file
 
 _ROOM = 4 * 2**20
 """Bytes that must be free on the disk while there is more to write."""
@@ -75,6 +77,7 @@ class ImageWriter:
         self._path, self._driver, self._image = path, driver, replace(image, tags=select_tags(image.tags))
         self._first = path if driver == "GTiff" else path.with_name(f"{FIRST}{path.name}.tif")
         self._stack = ExitStack()
+        self._counts: Sequence[int] | None = None
         self._left = image.shape[0] * image.shape[1] * image.bands * np.dtype(image.dtype).itemsize
         for loss in list_losses(image, driver):
             warnings.warn(loss, LossWarning, stacklevel=3)
@@ -101,6 +104,10 @@ class ImageWriter:
             raise self._failed(error) from None
         self._left -= pixels.nbytes
 
+    def count(self, counts: Sequence[int]) -> None:
+        """Say how many pixels each class has, for the attribute table; before the file is closed."""
+        self._counts = counts
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -123,6 +130,7 @@ class ImageWriter:
         amend_aux_xml(
             self._path,
             categories=list_categories(image.codes, image.labels) if image.codes else [],
+            table=describe_classes(image, self._counts) if image.codes else None,
             tags=self._sidecar_tags(),
         )
         if self._driver in ("PNG", "JPEG"):

@@ -13,15 +13,21 @@ from xml.etree import ElementTree
 
 import affine
 
+from tsraster.attributetable import AttributeTable
 from tsraster.raster import Georef
-from tsraster.writing.image import LARGEST_NAMED_CODE
 from tsraster.writing.outputs import world_suffix
 
 
 def amend_aux_xml(
-    path: Path, *, categories: Sequence[str] = (), tags: Mapping[str, Mapping[str, str]] | None = None
+    path: Path,
+    *,
+    categories: Sequence[str] = (),
+    table: AttributeTable | None = None,
+    tags: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
-    """Write category names and tags into the ``.aux.xml`` of a raster that is closed, beside what GDAL has put there.
+    """Write category names, an attribute table and tags into the ``.aux.xml`` of a raster that is closed.
+
+    What GDAL has put there stays.
 
     Parameters
     ----------
@@ -29,6 +35,8 @@ def amend_aux_xml(
         The raster.
     categories : sequence of str
         The name of each code of the first band, from 0 on.
+    table : AttributeTable, optional
+        That of the first band.
     tags : mapping of mappings, optional
         Tags by domain.
     """
@@ -39,6 +47,8 @@ def amend_aux_xml(
             _set_tags(root, domain, items)
     if categories:
         _set_categories(root, categories)
+    if table is not None:
+        _replace(_find_band(root), table.to_xml())
     if len(root):
         ElementTree.indent(root)
         ElementTree.ElementTree(root).write(sidecar, encoding="utf-8", xml_declaration=False)
@@ -59,14 +69,21 @@ def _set_tags(root: ElementTree.Element, domain: str, items: Mapping[str, str]) 
 
 
 def _set_categories(root: ElementTree.Element, categories: Sequence[str]) -> None:
-    band = root.find("PAMRasterBand[@band='1']")
-    if band is None:
-        band = ElementTree.SubElement(root, "PAMRasterBand", {"band": "1"})
-    for old in band.findall("CategoryNames"):
-        band.remove(old)
-    names = ElementTree.SubElement(band, "CategoryNames")
+    names = ElementTree.Element("CategoryNames")
     for category in categories:
         ElementTree.SubElement(names, "Category").text = _clean(category)
+    _replace(_find_band(root), names)
+
+
+def _find_band(root: ElementTree.Element) -> ElementTree.Element:
+    band = root.find("PAMRasterBand[@band='1']")
+    return ElementTree.SubElement(root, "PAMRasterBand", {"band": "1"}) if band is None else band
+
+
+def _replace(band: ElementTree.Element, new: ElementTree.Element) -> None:
+    for old in band.findall(new.tag):
+        band.remove(old)
+    band.append(new)
 
 
 def _clean(text: str) -> str:
@@ -80,19 +97,3 @@ def write_world_file(path: Path, georef: Georef) -> None:
     """Write the transform beside a picture, as GIS programs other than GDAL read it."""
     if georef.has_transform:
         path.with_suffix(world_suffix(path)).write_text(affine.dumpsw(georef.transform), encoding="ascii")
-
-
-def list_categories(codes: Sequence[int], names: Sequence[str]) -> list[str]:
-    """Return the name of every code from 0 to the largest, empty where there is no class; none where that is too large.
-
-    Examples
-    --------
-    >>> list_categories([1, 3], ["sea", "wood"])
-    ['', 'sea', '', 'wood']
-    """
-    if max(codes) > LARGEST_NAMED_CODE:
-        return []
-    categories = [""] * (max(codes) + 1)
-    for code, name in zip(codes, names, strict=True):
-        categories[code] = name
-    return categories

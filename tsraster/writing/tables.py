@@ -1,4 +1,4 @@
-"""Rows of numbers to CSV."""
+"""Rows of numbers to CSV, texts, and other small files."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -35,6 +35,20 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except (OSError, UnicodeEncodeError) as error:
+        raise _failed(path, error) from None
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file.
+
+    Raises
+    ------
+    WriteError
+        The file cannot be written.
+    """
+    try:
+        path.write_bytes(data)
+    except OSError as error:
         raise _failed(path, error) from None
 
 
