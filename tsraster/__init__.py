@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from tsraster.pipeline.breaks import breaks_file
     from tsraster.pipeline.classify import classify_file
     from tsraster.pipeline.colorize import colorize_file
+    from tsraster.pipeline.conversion import convert_lut_file
     from tsraster.pipeline.fitting import read_table
     from tsraster.pipeline.histogram import histogram_file
+    from tsraster.pipeline.legend import legend_file
+    from tsraster.pipeline.lutcheck import check_lut_file
     from tsraster.pipeline.rasterinfo import info_file
+    from tsraster.pipeline.reclassify import reclassify_file
     from tsraster.raster import Georef, Pixels, Raster
     from tsraster.reading import open_raster
 
@@ -34,15 +38,19 @@ __all__ = [
     "TsrasterError",
     "TsrasterWarning",
     "breaks_file",
+    "check_lut_file",
     "classify",
     "classify_file",
     "colorize",
     "colorize_file",
+    "convert_lut_file",
     "histogram_file",
     "info_file",
+    "legend_file",
     "open_raster",
     "read_lut",
     "read_table",
+    "reclassify_file",
 ]
 
 _HOMES = {
@@ -57,7 +65,11 @@ _HOMES = {
     "tsraster.pipeline.histogram": ("histogram_file",),
     "tsraster.pipeline.breaks": ("breaks_file",),
     "tsraster.pipeline.classify": ("classify_file",),
+    "tsraster.pipeline.reclassify": ("reclassify_file",),
     "tsraster.pipeline.colorize": ("colorize_file",),
+    "tsraster.pipeline.legend": ("legend_file",),
+    "tsraster.pipeline.conversion": ("convert_lut_file",),
+    "tsraster.pipeline.lutcheck": ("check_lut_file",),
     "tsraster.pipeline.fitting": ("read_table",),
     "tsraster.errors": ("TsrasterError", "TsrasterWarning"),
 }

@@ -9,6 +9,7 @@ from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_classes
 from tsraster.cli.spelling import NUMBERS, TEXTS, WHOLE_NUMBERS, option, progress_bar
 from tsraster.pipeline.classify import classify_file
+from tsraster.pipeline.picturelegend import LEGEND_PLACES
 
 
 @click.command()
@@ -27,7 +28,9 @@ from tsraster.pipeline.classify import classify_file
 @option(classify_file, "outside", kind=click.Choice(OUTSIDE))
 @option(classify_file, "lut", metavar="NAME|FILE")
 @option(classify_file, "color", metavar="PICTURE")
+@option(classify_file, "legend", kind=click.Choice(LEGEND_PLACES))
 @option(classify_file, "cog")
+@option(classify_file, "sidecars", kind=TEXTS, metavar="A,B,...")
 @option(classify_file, "save_table", metavar="TABLE.json")
 @option(classify_file, "stats", metavar="FILE.csv")
 @PLOT

@@ -7,6 +7,7 @@ import click
 from tsraster.cli.printing import print_coloring
 from tsraster.cli.spelling import option, progress_bar
 from tsraster.pipeline.colorize import colorize_file
+from tsraster.pipeline.picturelegend import LEGEND_PLACES
 
 
 @click.command()
@@ -15,6 +16,7 @@ from tsraster.pipeline.colorize import colorize_file
 @option(colorize_file, "lut", metavar="NAME|FILE")
 @option(colorize_file, "table", metavar="TABLE.json")
 @option(colorize_file, "band", kind=int, metavar="N")
+@option(colorize_file, "legend", kind=click.Choice(LEGEND_PLACES))
 @option(colorize_file, "cog")
 @option(colorize_file, "overwrite")
 @option(colorize_file, "workers", kind=int, metavar="N")

@@ -40,7 +40,8 @@ def print_classes(result: Classification) -> None:
     """Print one row a class, with a swatch of its color where the terminal can show one."""
     shares = result.shares[:_ROWS]
     area, unit = _choose_area_unit(result.shares)
-    interval = f"interval ({result.table.unit})" if result.table.unit else "interval"
+    interval = "values" if result.table.values else "interval"
+    interval += f" ({result.table.unit})" if result.table.unit else ""
     header = ["code", interval, "name", "pixels", "percent", *([f"area ({unit})"] if unit else [])]
     rows = [
         [
@@ -64,7 +65,7 @@ def _print_named(header: list[str], rows: list[list[str]]) -> None:
     at = header.index("name")
     if not any(row[at] for row in rows):
         header, *rows = [[*row[:at], *row[at + 1 :]] for row in (header, *rows)]
-    print_table(header, rows, left=[title for title in header if title.startswith(("interval", "name"))])
+    print_table(header, rows, left=[title for title in header if title.startswith(("interval", "values", "name"))])
 
 
 def _print_rest(result: Classification) -> None:

@@ -30,7 +30,10 @@ COMMANDS = {
     "histogram": "Count the values of a raster.",
     "breaks": "Fit classes by a scheme, or compare schemes.",
     "classify": "Give pixels classes and colors.",
+    "reclassify": "Give classes new codes and names.",
     "colorize": "Paint a class map.",
+    "legend": "Draw the legend of a color table or class map.",
+    "lut": "List, show, convert and check color tables.",
 }
 """Each is a module of its own in this package, and is imported when it is called: help must not wait for libraries."""
 
@@ -110,7 +113,8 @@ def _end(code: int) -> NoReturn:
 
 def _run() -> int:
     try:
-        program(standalone_mode=False)
+        code = program(standalone_mode=False)
+        return code if isinstance(code, int) else 0
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
@@ -127,7 +131,6 @@ def _run() -> int:
         return _say(_describe_os_error(error), 1)
     except MemoryError:
         return _say("there is not enough memory", 1)
-    return 0
 
 
 def _say_as_click(error: click.ClickException) -> int:

@@ -56,7 +56,7 @@ def option(
     if isinstance(default, bool):
         settings["is_flag"] = True
     else:
-        settings |= {"type": kind, "metavar": metavar, "show_default": default is not None}
+        settings |= {"type": kind, "metavar": metavar, "show_default": default not in (None, "")}
     return click.option(f"--{name.replace('_', '-')}", name, **settings)
 
 

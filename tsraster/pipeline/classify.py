@@ -14,18 +14,20 @@ from tsraster.classification import Outside, check_classifiable
 from tsraster.classtable import ClassTable, Closed, Number
 from tsraster.errors import DataError, UsageError
 from tsraster.lut import Lut
-from tsraster.lutfiles import read_lut
 from tsraster.measuring import ClassShare, list_shares
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.classjob import ClassifyJob
 from tsraster.pipeline.fitting import ClassPlan, TableLike, describe_fit, plan_classes, tally_values
 from tsraster.pipeline.imaging import PathLike, choose_targets, list_paths
+from tsraster.pipeline.luts import load_lut
+from tsraster.pipeline.picturelegend import LegendPlace, check_legend, plan_class_legend
+from tsraster.pipeline.sidecars import list_sidecars, write_sidecars
 from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Georef
 from tsraster.reading import gdal_settings, open_raster
 from tsraster.schemes import Counted
-from tsraster.writing import Outputs, write_rows, write_text
+from tsraster.writing import Outputs, describe_classes, write_rows, write_text
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,7 +75,9 @@ def classify_file(
     outside: Outside = "nodata",
     lut: Lut | PathLike | None = None,
     color: PathLike | None = None,
+    legend: LegendPlace | None = None,
     cog: bool = False,
+    sidecars: Sequence[str] | None = None,
     save_table: PathLike | None = None,
     stats: PathLike | None = None,
     overwrite: bool = False,
@@ -116,11 +120,15 @@ def classify_file(
     outside : nodata, clamp or error
         What becomes of values outside of the table: no class, the nearest class, or an error.
     lut : name or path, optional
-        Color table: a shipped one by name, a .csv file, or GDAL color text.
+        Color table: a shipped one or an installed colormap by name, a file in any format of tsraster lut list, or a raster.
     color : path, optional
         Color picture to write in the same pass: .tif, .png or .jpg; needs a color table.
+    legend : beside or a corner, optional
+        Put a legend on the color picture: beside, top-left, top-right, bottom-left or bottom-right.
     cog : bool
         Write GeoTIFFs as cloud optimized GeoTIFFs.
+    sidecars : texts, optional
+        Files to write beside the class map: qml (QGIS style), clr (ESRI colors), stac (classification:classes).
     save_table : path, optional
         Class table to write (JSON), for other images.
     stats : path, optional
@@ -174,7 +182,7 @@ def classify_file(
     >>> [share.interval for share in result.shares]
     ['<= 285', '(285, 295]', '> 295']
     """
-    colors = lut if lut is None or isinstance(lut, Lut) else read_lut(lut)
+    colors = None if lut is None else load_lut(lut)
     plan = plan_classes(
         cutoffs=cutoffs,
         bins=bins,
@@ -188,8 +196,10 @@ def classify_file(
     )
     if color is not None and colors is None:
         raise UsageError("a color picture needs a color table; name one with --lut, such as thermal")
+    check_legend(legend, color)
     codes_to, colors_to = choose_targets(destination, color, cog=cog)
-    wanted = [path for path in (destination, color, save_table, stats) if path is not None]
+    beside = list_sidecars(codes_to, sidecars, has_colors=colors is not None)
+    wanted = [path for path in (destination, color, *beside.values(), save_table, stats) if path is not None]
     inputs = list_paths(source, table, lut)
     with (
         gdal_settings(),
@@ -207,10 +217,12 @@ def classify_file(
                 table=fitted,
                 outside=outside,
                 palette=palette,
+                legend=plan_class_legend(fitted, palette, legend, raster.shape),
                 is_fitted=plan.choice is not None,
                 counted=counted,
             )
             tally, preview = job.run(work, outputs, codes_to, colors_to)
+        write_sidecars(outputs, beside, describe_classes(job.image, tally.counts.tolist()), codes_to)
         shares = list_shares(fitted, tally.counts, raster.georef.pixel_area)
         if save_table is not None:
             write_text(outputs.stage(save_table), fitted.to_json())

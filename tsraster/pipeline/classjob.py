@@ -16,12 +16,22 @@ from tsraster.errors import DataError
 from tsraster.lut import Lut
 from tsraster.measuring import count_codes
 from tsraster.pipeline.blocks import BlockWork
-from tsraster.pipeline.imaging import Layers, Target, choose_layers, open_codes, open_colors, paint_layers, say_white
+from tsraster.pipeline.imaging import (
+    Layers,
+    Target,
+    choose_layers,
+    describe_codes,
+    open_codes,
+    open_colors,
+    paint_layers,
+    say_white,
+)
+from tsraster.pipeline.picturelegend import LegendWriter, PictureLegend
 from tsraster.pipeline.preview import Preview
 from tsraster.pipeline.values import Values
 from tsraster.raster import Pixels, Window
 from tsraster.schemes import NOTHING_VALID, Counted
-from tsraster.writing import Outputs
+from tsraster.writing import Image, ImageWriter, Outputs
 
 
 @dataclass(kw_only=True)
@@ -57,10 +67,12 @@ class ClassifyJob:
 
     values: Values
     table: ClassTable
-    outside: Outside
+    outside: Outside = "nodata"
     palette: Lut | None
     is_fitted: bool = False
     """Whether the table was made for just these values, and so holds them all."""
+    legend: PictureLegend | None = None
+    """What is laid over the color picture or beside it."""
     counted: Counted | None = None
     """Each of the values, where they are counted already."""
 
@@ -69,10 +81,14 @@ class ClassifyJob:
     ) -> tuple[NDArray[Any], NDArray[np.uint8] | None, ClassTally | None]:
         """Return the codes of a window, the colors if `layers` says which, and the counts that are not known yet."""
         pixels = self.values.read(window)
-        codes = classify(pixels.data, self.table, valid=pixels.valid, outside=self.outside)
+        codes = self.assign(pixels)
         painted = paint_layers(codes, self.palette, layers) if self.palette is not None and layers is not None else None
         tally = ClassTally.of(pixels, codes, self.table) if self._known is None else None
         return codes, painted, tally
+
+    def assign(self, pixels: Pixels) -> NDArray[Any]:
+        """Give values their codes."""
+        return classify(pixels.data, self.table, valid=pixels.valid, outside=self.outside)
 
     def run(
         self, work: BlockWork, outputs: Outputs, codes_to: Target | None, colors_to: Target | None
@@ -93,11 +109,12 @@ class ClassifyJob:
             else None
         )
         with ExitStack() as stack:
-            class_map = picture = None
+            class_map: ImageWriter | None = None
+            picture: ImageWriter | LegendWriter | None = None
             if codes_to is not None:
-                class_map = stack.enter_context(open_codes(outputs, codes_to, raster, self.table, self.palette))
+                class_map = stack.enter_context(open_codes(outputs, codes_to, self.image))
             if colors_to is not None and layers is not None:
-                picture = stack.enter_context(open_colors(outputs, colors_to, raster, layers))
+                picture = stack.enter_context(open_colors(outputs, colors_to, raster, layers, self.legend))
             blocks = work.run(raster, partial(self.work_on, layers))
             for window, (codes, painted, tally) in blocks:
                 if tally is not None:
@@ -109,10 +126,17 @@ class ClassifyJob:
                     picture.write(window, painted)
             if not total.valid:
                 raise DataError(f"{raster.name}: {NOTHING_VALID}")
+            if class_map is not None:
+                class_map.count(total.counts.tolist())
         if colors_to is not None and self.palette is not None:
             without_class = raster.shape[0] * raster.shape[1] - int(total.counts.sum())
             say_white(colors_to, self.palette, without_class=without_class)
         return total, preview
+
+    @property
+    def image(self) -> Image:
+        """What the class map is."""
+        return describe_codes(self.values.raster, self.table, self.palette)
 
     @property
     def _is_complete(self) -> bool:

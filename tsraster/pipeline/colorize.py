@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from tsraster.classtable import ClassTable
 from tsraster.coloring import bind_lut
-from tsraster.errors import BandError, DataError, LutError
+from tsraster.errors import LutError
 from tsraster.lut import Lut
-from tsraster.lutfiles import read_lut
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
+from tsraster.pipeline.codes import list_codes, plan_codes
 from tsraster.pipeline.fitting import TableLike, read_table
 from tsraster.pipeline.imaging import (
     Layers,
@@ -28,13 +28,12 @@ from tsraster.pipeline.imaging import (
     paint_layers,
     say_white,
 )
+from tsraster.pipeline.luts import describe_palette, load_lut, name_classes
+from tsraster.pipeline.picturelegend import LegendPlace, PictureLegend, check_legend, plan_picture_legend
 from tsraster.pipeline.values import KEPT_BYTES, Values
-from tsraster.preparing import Preparation, plan_preparation
 from tsraster.raster import Raster, Window
-from tsraster.reading import gdal_settings, open_raster
+from tsraster.reading import gdal_settings, open_raster, read_categories
 from tsraster.writing import Outputs, check_format
-
-_MOST_CODES = 2**20
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,6 +57,7 @@ def colorize_file(
     lut: Lut | PathLike | None = None,
     table: TableLike | None = None,
     band: int | None = None,
+    legend: LegendPlace | None = None,
     cog: bool = False,
     overwrite: bool = False,
     workers: int | None = None,
@@ -74,11 +74,14 @@ def colorize_file(
     destination : path
         Color picture to write: .tif, .png or .jpg. No class is transparent, in a .jpg white.
     lut : name or path, optional
-        Color table: a shipped one by name, a .csv file, or GDAL color text; by default the palette of the class map.
+        Color table: a shipped one or an installed colormap by name, a file in any format of tsraster lut list, or a raster; by
+        default the class map's own.
     table : path, optional
         Class table (JSON): a ramp is spread over all of its classes, not only over those that occur.
     band : int, optional
         Band that holds the codes, counted from 1; by default the only one.
+    legend : beside or a corner, optional
+        Put a legend on the color picture: beside, top-left, top-right, bottom-left or bottom-right.
     cog : bool
         Write a cloud optimized GeoTIFF.
     overwrite : bool
@@ -105,8 +108,9 @@ def colorize_file(
     UsageError, ReadError, BandError, TableError, WriteError
         As `classify_file` does.
     """
-    colors = lut if lut is None or isinstance(lut, Lut) else read_lut(lut)
+    colors = None if lut is None else load_lut(lut)
     known = read_table(table) if table is not None else None
+    check_legend(legend, destination)
     target = Target(path=destination, driver=check_format(destination, cog=cog))
     inputs = list_paths(source, lut, table)
     with (
@@ -114,15 +118,17 @@ def colorize_file(
         open_raster(source) as raster,
         Outputs([destination], sources=[*inputs, *raster.files], overwrite=overwrite) as outputs,
     ):
-        values = Values(raster, _plan_codes(raster, band), room=KEPT_BYTES)
-        colors = colors if colors is not None else _own_palette(raster)
+        values = Values(raster, plan_codes(raster, band), room=KEPT_BYTES)
+        colors = colors if colors is not None else describe_palette(raster, band or raster.data_bands[0].number)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
-            counts = _count_codes(values, work)
+            counts = list_codes(values, work, more=1)
             present = [code for code in counts if code]
             palette = _bind_present(colors, present, known, raster)
             complete = not raster.can_be_invalid and 0 not in counts
             layers = choose_layers(target.driver, palette, complete=complete)
-            _paint_blocks(values, palette, work, outputs, target, layers)
+            named = name_classes(palette, read_categories(raster, values.preparation.bands[0]))
+            drawn = plan_picture_legend(named, legend, raster.shape)
+            _paint_blocks(values, palette, work, outputs, target, layers, drawn)
         classes = {code: counts[code] for code in present}
         without_class = raster.shape[0] * raster.shape[1] - sum(classes.values())
         say_white(target, palette, without_class=without_class)
@@ -133,19 +139,6 @@ def colorize_file(
         without_class=without_class,
         written=(os.fspath(destination),),
     )
-
-
-def _plan_codes(raster: Raster, band: int | None) -> Preparation:
-    """Take the band that holds the codes as it is, also of a color picture."""
-    if band is None and len(raster.data_bands) != 1:
-        raise BandError(
-            f"{raster.name} has {len(raster.data_bands)} bands; name the one with class codes with --band: "
-            f"{raster.list_bands()}"
-        )
-    preparation = plan_preparation(raster, band=raster.data_bands[0].number if band is None else band)
-    if preparation.dtype.kind not in "iu":
-        raise DataError(f"{raster.name} holds {preparation.dtype} and no class codes; classify it first")
-    return preparation
 
 
 def _bind_present(lut: Lut, present: list[int], known: ClassTable | None, raster: Raster) -> Lut:
@@ -161,41 +154,16 @@ def _bind_present(lut: Lut, present: list[int], known: ClassTable | None, raster
     return bind_lut(lut, present)
 
 
-def _own_palette(raster: Raster) -> Lut:
-    if not raster.palette:
-        raise LutError(f"{raster.name} has no palette of its own; name a color table with --lut")
-    keys = tuple(sorted(code for code in raster.palette if code))
-    return Lut(
-        name=f"of {raster.name}",
-        kind="classes",
-        keys=keys,
-        colors=tuple(raster.palette[key] for key in keys),
-    )
-
-
-def _count_codes(values: Values, work: BlockWork) -> dict[int, int]:
-    """Count every code that occurs, in increasing order."""
-    total: dict[int, int] = {}
-    for _, counts in work.run(values.raster, partial(_count_window, values), more=1):
-        for code, count in counts.items():
-            total[code] = total.get(code, 0) + count
-        if len(total) > _MOST_CODES:
-            raise DataError(f"{values.raster.name} holds more than {_MOST_CODES} different numbers and is no class map")
-    if total and min(total) < 0:
-        raise DataError(f"{values.raster.name} holds the negative number {min(total)}; class codes are 0 and above")
-    return dict(sorted(total.items()))
-
-
-def _count_window(values: Values, window: Window) -> dict[int, int]:
-    pixels = values.read(window)
-    codes, counts = np.unique(pixels.data[pixels.valid], return_counts=True)
-    return dict(zip(codes.tolist(), counts.tolist(), strict=True))
-
-
 def _paint_blocks(
-    values: Values, palette: Lut, work: BlockWork, outputs: Outputs, target: Target, layers: Layers
+    values: Values,
+    palette: Lut,
+    work: BlockWork,
+    outputs: Outputs,
+    target: Target,
+    layers: Layers,
+    legend: PictureLegend | None,
 ) -> None:
-    with open_colors(outputs, target, values.raster, layers) as picture:
+    with open_colors(outputs, target, values.raster, layers, legend) as picture:
         for window, painted in work.run(values.raster, partial(_paint_window, values, palette, layers)):
             picture.write(window, painted)
 

@@ -118,9 +118,10 @@ class ClassPlan:
                 return replace(table, names=tuple(self.names))
         except TableError as error:
             raise UsageError(str(error)) from None
-        if self.lut is None or self.lut.kind == "ramp":
+        if self.lut is None or self.lut.kind in ("ramp", "index"):
             return table
-        known = dict(zip(self.lut.keys, self.lut.names, strict=True))
+        keys = table.codes if self.lut.kind == "intervals" else self.lut.keys
+        known = dict(zip(keys, self.lut.names, strict=False))
         return replace(
             table, names=tuple(name or known.get(code, "") for code, name in zip(table.codes, table.names, strict=True))
         )

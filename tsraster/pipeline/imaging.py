@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from tsraster.classtable import ClassTable
 from tsraster.coloring import flatten, paint
 from tsraster.errors import LossWarning, UsageError
 from tsraster.lut import Lut
+from tsraster.pipeline.picturelegend import LegendWriter, PictureLegend
 from tsraster.raster import Raster
 from tsraster.writing import Image, ImageWriter, Outputs, check_format
 
@@ -73,9 +75,9 @@ def paint_layers(codes: NDArray[Any], lut: Lut, layers: Layers) -> NDArray[np.ui
     return flatten(painted) if layers == "white" else painted[:3]
 
 
-def open_codes(outputs: Outputs, target: Target, raster: Raster, table: ClassTable, lut: Lut | None) -> ImageWriter:
-    """Return a writer for the class map of a raster."""
-    image = Image(
+def describe_codes(raster: Raster, table: ClassTable, lut: Lut | None) -> Image:
+    """Return what a class map of a raster is."""
+    return Image(
         shape=raster.shape,
         dtype=table.dtype.name,
         bands=1,
@@ -83,16 +85,25 @@ def open_codes(outputs: Outputs, target: Target, raster: Raster, table: ClassTab
         tags=raster.tags,
         codes=table.codes,
         labels=table.labels,
+        intervals=table.intervals,
         lut=lut,
     )
+
+
+def open_codes(outputs: Outputs, target: Target, image: Image) -> ImageWriter:
+    """Return a writer for a class map."""
     return ImageWriter(outputs.stage(target.path), target.driver, image)
 
 
-def open_colors(outputs: Outputs, target: Target, raster: Raster, layers: Layers) -> ImageWriter:
-    """Return a writer for a color picture of a raster."""
+def open_colors(
+    outputs: Outputs, target: Target, raster: Raster, layers: Layers, legend: PictureLegend | None = None
+) -> AbstractContextManager[ImageWriter | LegendWriter]:
+    """Return a writer for a color picture of a raster, with its legend if there is one."""
     bands = 4 if layers == "RGBA" else 3
-    image = Image(shape=raster.shape, dtype="uint8", bands=bands, georef=raster.georef, tags=raster.tags)
-    return ImageWriter(outputs.stage(target.path), target.driver, image)
+    shape = raster.shape if legend is None else legend.shape
+    image = Image(shape=shape, dtype="uint8", bands=bands, georef=raster.georef, tags=raster.tags)
+    writer = ImageWriter(outputs.stage(target.path), target.driver, image)
+    return writer if legend is None else LegendWriter(writer, legend, raster.shape)
 
 
 def say_white(target: Target, lut: Lut, *, without_class: int) -> None:

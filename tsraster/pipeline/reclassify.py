@@ -1,0 +1,311 @@
+"""Give the classes of a class map new codes, names and colors: `reclassify_file`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tsraster.attributetable import Categories
+from tsraster.classification import PASS_THROUGH, Mapping, list_sources, parse_mapping, reclassify
+from tsraster.classtable import ClassTable, Number
+from tsraster.coloring import bind_lut
+from tsraster.errors import DataError, TableError, UsageError
+from tsraster.lut import Lut
+from tsraster.measuring import ClassShare, list_shares
+from tsraster.pipeline.blocks import BlockWork, Progress, block_work
+from tsraster.pipeline.classify import Classification
+from tsraster.pipeline.classjob import ClassifyJob
+from tsraster.pipeline.codes import find_code_band, list_codes
+from tsraster.pipeline.imaging import PathLike, choose_targets, list_paths
+from tsraster.pipeline.luts import load_lut
+from tsraster.pipeline.picturelegend import LegendPlace, check_legend, plan_class_legend
+from tsraster.pipeline.sidecars import list_sidecars, write_sidecars
+from tsraster.pipeline.values import KEPT_BYTES, Values
+from tsraster.preparing import plan_preparation
+from tsraster.raster import Pixels, Raster
+from tsraster.reading import gdal_settings, open_raster, read_categories
+from tsraster.writing import Image, Outputs, describe_classes, write_rows
+
+_JOINED = 4
+"""So many names of old classes are joined to that of a new one."""
+
+
+def reclassify_file(
+    source: PathLike,
+    destination: PathLike | None = None,
+    *,
+    mapping: Mapping | str | None = None,
+    band: int | None = None,
+    lut: Lut | PathLike | None = None,
+    color: PathLike | None = None,
+    legend: LegendPlace | None = None,
+    cog: bool = False,
+    sidecars: Sequence[str] | None = None,
+    stats: PathLike | None = None,
+    overwrite: bool = False,
+    workers: int | None = None,
+    block_size: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Classification:
+    """Give the classes of a class map new codes; names and colors go along.
+
+    A new class has the name that the mapping gives it, else that of the color table, else that of the old class which
+    becomes it, or of several joined by " + ". It has the color of the color table, else of the old class with most pixels.
+    Georeferencing and tags are carried along.
+
+    Parameters
+    ----------
+    source : path
+        Class map, or any raster whose values the mapping divides: whatever GDAL opens.
+    destination : path, optional
+        Class map to write: .tif or .png.
+    mapping : text or @file, optional
+        Rules as of gdal raster reclassify, such as "[21,24]=2; 11=1; DEFAULT=NO_DATA"; also by name, "Open Water"=1, and with a
+        new name behind the code; @FILE reads them from a file. By default all codes stay, for new colors and names.
+    band : int, optional
+        Band that holds the codes, counted from 1; by default the only one.
+    lut : name or path, optional
+        Color table of the new classes: a shipped one or an installed colormap by name, a file in any format of tsraster lut list,
+        or a raster; by default the colors of the old classes.
+    color : path, optional
+        Color picture to write in the same pass: .tif, .png or .jpg; needs colors.
+    legend : beside or a corner, optional
+        Put a legend on the color picture: beside, top-left, top-right, bottom-left or bottom-right.
+    cog : bool
+        Write GeoTIFFs as cloud optimized GeoTIFFs.
+    sidecars : texts, optional
+        Files to write beside the class map: qml (QGIS style), clr (ESRI colors), stac (classification:classes).
+    stats : path, optional
+        Table of classes to write (CSV): code, interval, name, pixels, percent, area; the interval says which old values.
+    overwrite : bool
+        Replace outputs that exist.
+    workers : int, optional
+        Number of threads; by default one for each processor.
+    block_size : int, optional
+        Rows and columns of a block, in pixels; by default about a million pixels along the tiles of the source.
+    executor : concurrent.futures.Executor, optional
+        Where blocks are worked on, instead of threads.
+    progress : callable, optional
+        Called with the number of blocks done and of all blocks.
+
+    Returns
+    -------
+    Classification
+        The new classes and what was counted.
+
+    Raises
+    ------
+    UsageError, TableError
+        The mapping is wrong, on the command line or in a file; the options contradict each other.
+    DataError
+        A value is held by no rule, and the mapping has no default; or a value that is to stay is no code.
+    ReadError, BandError, LutError, WriteError
+        As `classify_file` does.
+
+    Warns
+    -----
+    LossWarning
+        An output cannot hold something, such as transparency.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tsraster.pipeline.classify import classify_file
+    >>> from tsraster.pipeline.demo import draw_samples
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     scene, _ = draw_samples(folder)
+    ...     _ = classify_file(scene, f"{folder}/classes.tif", cutoffs=[285, 295], names=["cold", "mild", "warm"])
+    ...     result = reclassify_file(f"{folder}/classes.tif", f"{folder}/two.tif", mapping='"cold"=1; DEFAULT=2')
+    >>> result.table.names
+    ('cold', 'mild + warm')
+    """
+    colors = None if lut is None else load_lut(lut)
+    codes_to, colors_to = choose_targets(destination, color, cog=cog)
+    with (
+        gdal_settings(),
+        open_raster(source) as raster,
+        block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work,
+    ):
+        number = find_code_band(raster) if band is None else band
+        categories = read_categories(raster, number)
+        rules = read_mapping(mapping, categories)
+        if color is not None and colors is None and not categories.colors:
+            raise UsageError("a color picture needs colors, and the class map has none; name a color table with --lut")
+        check_legend(legend, color)
+        beside = list_sidecars(codes_to, sidecars, has_colors=colors is not None or bool(categories.colors))
+        wanted = [path for path in (destination, color, *beside.values(), stats) if path is not None]
+        inputs = [*list_paths(source, lut), *_list_mapping_file(mapping), *raster.files]
+        with Outputs(wanted, sources=inputs, overwrite=overwrite) as outputs:
+            preparation = plan_preparation(raster, band=number)
+            values = Values(raster, preparation, room=KEPT_BYTES)
+            change = _plan_change(rules, values, categories, work)
+            palette = change.choose_colors(colors, categories)
+            table = change.name_classes(colors, categories)
+            job = ReclassifyJob(
+                values=values,
+                table=table,
+                palette=palette,
+                legend=plan_class_legend(table, palette, legend, raster.shape),
+                mapping=rules,
+                origins=change.describe(table.codes, rules),
+            )
+            tally, preview = job.run(work, outputs, codes_to, colors_to)
+            shares = tuple(
+                replace(share, interval=origin)
+                for share, origin in zip(
+                    list_shares(table, tally.counts, raster.georef.pixel_area), job.origins, strict=True
+                )
+            )
+            write_sidecars(outputs, beside, describe_classes(job.image, tally.counts.tolist()), codes_to)
+            if stats is not None:
+                write_rows(outputs.stage(stats), [f.name for f in fields(ClassShare)], map(astuple, shares))
+    pixels = raster.shape[0] * raster.shape[1]
+    without_data = 0 if rules.nodata else pixels - tally.valid
+    return Classification(
+        source=raster.name,
+        table=table,
+        shares=shares,
+        without_data=without_data,
+        infinite=tally.infinite,
+        outside=pixels - without_data - int(tally.counts.sum()),
+        preview=preview.pixels,
+        shape=raster.shape,
+        georef=raster.georef,
+        lut=palette,
+        label=preparation.label,
+        written=tuple(os.fspath(path) for path in wanted),
+    )
+
+
+def read_mapping(mapping: Mapping | str | None, categories: Categories) -> Mapping:
+    """Return the rules: those of a text, or of the file that it names behind an @; without any, all values stay.
+
+    Raises
+    ------
+    UsageError, TableError
+        The text, or the file, is wrong.
+    """
+    if mapping is None:
+        return Mapping(default=PASS_THROUGH)
+    if isinstance(mapping, Mapping):
+        return mapping
+    if not mapping.startswith("@"):
+        return parse_mapping(mapping, names=categories.names)
+    path = mapping[1:]
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        cause = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", error)
+        raise TableError(f"the mapping {path} cannot be read ({cause})") from None
+    return parse_mapping(text, names=categories.names, path=path)
+
+
+def _list_mapping_file(mapping: Mapping | str | None) -> list[PathLike]:
+    return [mapping[1:]] if isinstance(mapping, str) and mapping.startswith("@") else []
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Change:
+    """Which old codes become which new one, as far as that matters."""
+
+    mapping: Mapping
+    sources: dict[int, list[Number]]
+    """By new code without 0: the old ones that occur, those with most pixels first; empty lists where nobody looked."""
+
+    def name_classes(self, lut: Lut | None, categories: Categories) -> ClassTable:
+        codes = tuple(self.sources)
+        known = dict(zip(lut.keys, lut.names, strict=True)) if lut is not None and lut.kind == "classes" else {}
+        names = (
+            self.mapping.names.get(code) or known.get(code) or self._join_names(code, categories) for code in codes
+        )
+        return ClassTable(codes=codes, values=codes, names=tuple(names))
+
+    def _join_names(self, code: int, categories: Categories) -> str:
+        names = [categories.names.get(int(old), "") for old in sorted(self.sources[code])]
+        if not all(names):
+            return ""
+        more = f" + {len(names) - _JOINED} more" if len(names) > _JOINED else ""
+        return " + ".join(dict.fromkeys(names[:_JOINED])) + more
+
+    def choose_colors(self, lut: Lut | None, categories: Categories) -> Lut | None:
+        codes = tuple(self.sources)
+        if lut is not None:
+            return bind_lut(lut, codes)
+        first = {code: categories.colors.get(int(old[0])) for code, old in self.sources.items() if old}
+        colors = {code: color for code, color in first.items() if color is not None}
+        if not colors or not codes:
+            return None
+        return Lut(
+            name="of the class map",
+            kind="classes",
+            keys=tuple(sorted(codes)),
+            colors=tuple(colors.get(code, (0, 0, 0, 255)) for code in sorted(codes)),
+        )
+
+    def describe(self, codes: Sequence[int], rules: Mapping) -> tuple[str, ...]:
+        """Say of each new code which old values become it."""
+        texts = []
+        for code in codes:
+            old = [f"{number}" for number in sorted(self.sources[code])]
+            held = old or [str(rule) for rule in rules.rules if rule.to == code]
+            held += ["other values"] if not old and rules.default == code else []
+            held += ["no data"] if rules.nodata == code else []
+            texts.append(", ".join(held))
+        return tuple(texts)
+
+
+def _plan_change(mapping: Mapping, values: Values, categories: Categories, work: BlockWork) -> _Change:
+    """Find out which new codes there will be; look at the old ones where that depends on them, or names and colors do."""
+    targets = [rule.to for rule in mapping.rules] + [mapping.default, mapping.nodata]
+    codes = {target for target in targets if isinstance(target, int)} | set(mapping.names)
+    sources: dict[int, list[Number]] = {code: [] for code in codes}
+    passes = PASS_THROUGH in targets
+    if passes and values.preparation.dtype.kind not in "iu":
+        raise DataError(
+            f"{values.raster.name} holds {values.preparation.dtype} and no codes that could stay; give every value a new code"
+        )
+    if passes or categories.names or categories.colors:
+        counts = list_codes(values, work, more=1)
+        for code, old in _follow(mapping, counts, values.raster).items():
+            sources[code] = sorted(old, key=lambda number: -counts[int(number)])
+    sources.pop(0, None)
+    if not sources:
+        raise DataError(f"{values.raster.name}: no value gets a code; there would be no class")
+    return _Change(mapping=mapping, sources=dict(sorted(sources.items())))
+
+
+def _follow(mapping: Mapping, counts: dict[int, int], raster: Raster) -> dict[int, list[Number]]:
+    try:
+        # So a value without a rule is found before anything is written.
+        reclassify(np.array(list(counts), dtype=np.int64), mapping)
+    except DataError as error:
+        raise DataError(f"{raster.name}: {error}") from None
+    return list_sources(mapping, list(counts))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReclassifyJob(ClassifyJob):
+    """How the blocks of a class map get new codes; can be sent to another process."""
+
+    mapping: Mapping
+    origins: tuple[str, ...]
+    """Which old values became each class, as text."""
+
+    def assign(self, pixels: Pixels) -> NDArray[Any]:
+        """Give values their new codes."""
+        codes = reclassify(pixels.data, self.mapping, valid=pixels.valid)
+        # The codes that occur may need a smaller type than those that could.
+        return codes.astype(self.table.dtype, copy=False)
+
+    @property
+    def image(self) -> Image:
+        """What the class map is."""
+        return replace(super().image, labels=self.table.names, intervals=self.origins)
