@@ -119,6 +119,7 @@ def print_info(info: RasterInfo) -> None:
         "RPCs": "yes" if info.rpcs else "",
         "pixel is": (info.area_or_point or "").lower(),
         "palette": f"{info.palette} colors" if info.palette else "",
+        "classes": _list_names(info.class_names),
     }
     for title, text in lines.items():
         if text:
@@ -126,6 +127,12 @@ def print_info(info: RasterInfo) -> None:
     click.echo()
     header = ["band", "name", "role", "type", "nodata", "valid", "minimum", "maximum", "mean", "std"]
     print_table(header, [_band_row(info, i) for i in range(len(info.bands))], left=("name", "role", "type"))
+
+
+def _list_names(names: dict[int, str]) -> str:
+    texts = [f"{code} {name}" for code, name in names.items()]
+    more = f"; and {len(texts) - _NAMES} more" if len(texts) > _NAMES else ""
+    return "; ".join(texts[:_NAMES]) + more
 
 
 def _band_row(info: RasterInfo, i: int) -> list[str]:
@@ -174,6 +181,7 @@ def _print_fits(result: Breaks) -> None:
     )
 
 
+_NAMES = 20
 _BARS = 20
 _BAR_LENGTH = 50
 

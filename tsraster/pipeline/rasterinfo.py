@@ -17,7 +17,7 @@ from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Raster
-from tsraster.reading import gdal_settings, open_raster
+from tsraster.reading import gdal_settings, open_raster, read_categories
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +61,8 @@ class RasterInfo:
     area_or_point: str | None
     palette: int
     """How many colors the color table of the file holds."""
+    class_names: dict[int, str]
+    """Names of the codes of the first band, from category names or an attribute table."""
     bands: tuple[BandInfo, ...]
     tags: dict[str, str]
 
@@ -157,6 +159,7 @@ def _describe(raster: Raster, found: dict[int, dict[str, Any]]) -> RasterInfo:
         rpcs=georef.rpcs is not None,
         area_or_point=tags.pop("AREA_OR_POINT", None),
         palette=len(raster.palette),
+        class_names=dict(read_categories(raster).names),
         bands=tuple(BandInfo(**asdict(band), **found.get(band.number, {})) for band in raster.bands),
         tags=tags,
     )
