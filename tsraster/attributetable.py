@@ -22,6 +22,8 @@ _COUNT, _NAME, _MIN, _MAX, _MINMAX, _RED, _GREEN, _BLUE, _ALPHA = "1", "2", "3",
 """Usages of fields; 0 is any other."""
 _WHOLE, _REAL, _TEXT = "0", "1", "2"
 """Types of fields."""
+_INTERVAL = "Interval"
+"""The field of ours that says which values a class holds."""
 _LARGEST = 2**31 - 1
 """The largest whole number of GDAL's; its real ones hold larger ones up to 2**53 exactly."""
 
@@ -85,7 +87,7 @@ class AttributeTable:
         if any(self.names):
             columns.append(("Class_Name", _NAME, self.names))
         if any(self.intervals):
-            columns.append(("Interval", "0", self.intervals))
+            columns.append((_INTERVAL, "0", self.intervals))
         for i, (name, usage) in enumerate((("Red", _RED), ("Green", _GREEN), ("Blue", _BLUE), ("Alpha", _ALPHA))):
             if self.colors:
                 columns.append((name, usage, [color[i] for color in self.colors]))
@@ -99,7 +101,9 @@ class AttributeTable:
             [[cell.text or "" for cell in row.iterfind("F")] for row in table.iterfind("Row")],
         )
         codes = _list_codes(table, fields, rows)
-        kept = {code: i for i, code in enumerate(codes) if code is not None}
+        # GDAL looks a value up in the first row that holds it.
+        kept = {code: i for i, code in reversed(list(enumerate(codes))) if code is not None}
+        kept = dict(sorted(kept.items(), key=lambda item: item[1]))
         names, colors = _list_names(table, fields, rows), _list_colors(table, fields, rows)
         return cls(
             codes=tuple(kept),
@@ -212,8 +216,9 @@ def _take(row: Sequence[str], at: int) -> str:
 
 
 def _list_names(table: ElementTree.Element, fields: Mapping[str, int], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the name in each row: that of the field of names, else of the first one that holds text."""
-    texts = [i for i, one in enumerate(table.iterfind("FieldDefn")) if one.findtext("Type") == _TEXT]
+    """Return the name in each row: that of the field of names, else of the first one that holds text, but not intervals."""
+    known = [(one.findtext("Type"), one.findtext("Name")) for one in table.iterfind("FieldDefn")]
+    texts = [i for i, (kind, name) in enumerate(known) if kind == _TEXT and name != _INTERVAL]
     at = fields.get(_NAME, texts[0] if texts else None)
     return ["" if at is None else clean_name(_take(row, at)) for row in rows]
 
@@ -224,7 +229,8 @@ def _list_colors(table: ElementTree.Element, fields: Mapping[str, int], rows: Se
     if None in places[:3]:
         return []
     levels = [[_to_number("255" if at is None else _take(row, at)) or 0.0 for at in places] for row in rows]
-    scales = [_choose_scale(table, at, [row[i] for row in levels]) for i, at in enumerate(places)]
+    mixed = _choose_scale(table, places[:3], [row[:3] for row in levels])
+    scales = [mixed, mixed, mixed, _choose_scale(table, places[3:], [row[3:] for row in levels])]
     return [_make_color(level * scale for level, scale in zip(row, scales, strict=True)) for row in levels]
 
 
@@ -233,7 +239,8 @@ def _make_color(levels: Iterable[float]) -> RGBA:
     return red, green, blue, alpha
 
 
-def _choose_scale(table: ElementTree.Element, at: int | None, levels: Sequence[float]) -> int:
-    """Return 255 where a field holds shares from 0 to 1, as those of ERDAS do."""
-    is_real = at is not None and table.findtext(f"FieldDefn[@index='{at}']/Type") == _REAL
-    return 255 if is_real and max(levels, default=0) <= 1 else 1
+def _choose_scale(table: ElementTree.Element, places: Sequence[int | None], levels: Sequence[Sequence[float]]) -> int:
+    """Return 255 where fields hold shares from 0 to 1, as those of ERDAS do; one field alone may hold no level above 1."""
+    types = [one.findtext("Type") for one in table.iterfind("FieldDefn")]
+    are_real = all(at is not None and types[at] == _REAL for at in places)
+    return 255 if are_real and max(map(max, levels), default=0) <= 1 else 1

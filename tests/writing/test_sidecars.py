@@ -11,6 +11,7 @@ import pytest
 import rasterio
 from affine import Affine
 
+from tsraster.errors import LossWarning
 from tsraster.pipeline.classify import classify_file
 
 Draw = Callable[..., Path]
@@ -47,7 +48,8 @@ def test_sidecars_of_other_files_are_left_alone(draw_raster: Draw, tmp_path: Pat
     for other in others:
         other.write_text("mine")
     source = draw_raster(tmp_path / "source.tif", PIXELS, transform=PLACE)
-    classify_file(source, tmp_path / "classes.tif", cutoffs=[20], stats=tmp_path / "stats.csv")
+    with pytest.warns(LossWarning, match=r"classes.qml stands beside the class map, and QGIS will use it"):
+        classify_file(source, tmp_path / "classes.tif", cutoffs=[20], stats=tmp_path / "stats.csv")
     assert [other.read_text() for other in others] == ["mine"] * 4
 
 

@@ -21,7 +21,7 @@ from tsraster.pipeline.fitting import ClassPlan, TableLike, describe_fit, plan_c
 from tsraster.pipeline.imaging import PathLike, choose_targets, list_paths
 from tsraster.pipeline.luts import load_lut
 from tsraster.pipeline.picturelegend import LegendPlace, check_legend, plan_class_legend
-from tsraster.pipeline.sidecars import list_sidecars, write_sidecars
+from tsraster.pipeline.sidecars import list_sidecars, warn_of_styles, write_sidecars
 from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Georef
@@ -206,6 +206,7 @@ def classify_file(
         open_raster(source) as raster,
         Outputs(wanted, sources=[*inputs, *raster.files], overwrite=overwrite) as outputs,
     ):
+        warn_of_styles(codes_to, color, sidecars)
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
         values_of = Values(raster, preparation, room=KEPT_BYTES if plan.choice is not None else 0)

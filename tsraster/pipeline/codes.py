@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -55,18 +56,24 @@ def list_codes(values: Values, work: BlockWork, *, more: int = 0) -> dict[int, i
     DataError
         There are more different numbers than a class map has, or negative ones.
     """
-    total: dict[int, int] = {}
+    total = list_numbers(values, work, more=more)
+    if total and min(total) < 0:
+        raise DataError(f"{values.raster.name} holds the negative number {min(total)}; class codes are 0 and above")
+    return total
+
+
+def list_numbers(values: Values, work: BlockWork, *, more: int = 0) -> dict[Any, int]:
+    """Count every number that occurs, also negative ones and fractions; as `list_codes` otherwise."""
+    total: dict[Any, int] = {}
     for _, counts in work.run(values.raster, partial(_count_window, values), more=more):
         for code, count in counts.items():
             total[code] = total.get(code, 0) + count
         if len(total) > _MOST_CODES:
             raise DataError(f"{values.raster.name} holds more than {_MOST_CODES} different numbers and is no class map")
-    if total and min(total) < 0:
-        raise DataError(f"{values.raster.name} holds the negative number {min(total)}; class codes are 0 and above")
     return dict(sorted(total.items()))
 
 
-def _count_window(values: Values, window: Window) -> dict[int, int]:
+def _count_window(values: Values, window: Window) -> dict[Any, int]:
     pixels = values.read(window)
     codes, counts = np.unique(pixels.data[pixels.valid], return_counts=True)
     return dict(zip(codes.tolist(), counts.tolist(), strict=True))

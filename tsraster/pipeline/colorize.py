@@ -42,7 +42,7 @@ class Coloring:
 
     source: str
     lut: Lut
-    """The colors of the codes that occur."""
+    """The colors of the codes that occur, and their names."""
     counts: dict[int, int]
     """Pixels of each code that occurs, without 0."""
     without_class: int
@@ -134,7 +134,7 @@ def colorize_file(
         say_white(target, palette, without_class=without_class)
     return Coloring(
         source=raster.name,
-        lut=palette,
+        lut=named,
         counts=classes,
         without_class=without_class,
         written=(os.fspath(destination),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Literal, Self, get_args
@@ -91,7 +92,7 @@ def plan_picture_legend(
         return PictureLegend(drawn=drawn, row=0, col=cols, shape=(max(rows, drawn.shape[1]), cols + drawn.shape[2]))
     for size in range(largest, _SMALLEST - 1, -1):
         plan = plan_legend(lut, unit=unit, size=size)
-        if plan.height <= rows and plan.width <= cols:
+        if plan.height <= rows and plan.width <= cols and 2 * plan.height * plan.width <= rows * cols:
             drawn = draw_legend(plan, background=_PAPER)
             row = 0 if place.startswith("top") else rows - plan.height
             col = 0 if place.endswith("left") else cols - plan.width
@@ -158,11 +159,18 @@ class LegendWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            for window in self._list_margins():
-                paper = np.full((self._bands, window.rows, window.cols), 255, dtype=np.uint8)
-                self._writer.write(window, self._legend.lay_over(window, paper))
-        self._writer.__exit__(kind, error, trace)
+        if kind is not None:
+            self._writer.__exit__(kind, error, trace)
+            return
+        with ExitStack() as stack:
+            # It lets go of its file whatever happens here.
+            stack.push(self._writer)
+            self._fill_margins()
+
+    def _fill_margins(self) -> None:
+        for window in self._list_margins():
+            paper = np.full((self._bands, window.rows, window.cols), 255, dtype=np.uint8)
+            self._writer.write(window, self._legend.lay_over(window, paper))
 
     def _list_margins(self) -> Iterator[Window]:
         """Yield what there is on the right of the picture and below it."""

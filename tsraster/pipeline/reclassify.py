@@ -9,32 +9,27 @@ from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from tsraster.attributetable import Categories
-from tsraster.classification import PASS_THROUGH, Mapping, list_sources, parse_mapping, reclassify
-from tsraster.classtable import ClassTable, Number
-from tsraster.coloring import bind_lut
-from tsraster.errors import DataError, TableError, UsageError
+from tsraster.classification import PASS_THROUGH, Mapping, parse_mapping, reclassify
+from tsraster.errors import DataError, LutError, TableError, UsageError
 from tsraster.lut import Lut
 from tsraster.measuring import ClassShare, list_shares
-from tsraster.pipeline.blocks import BlockWork, Progress, block_work
+from tsraster.pipeline.blocks import Progress, block_work
+from tsraster.pipeline.classchange import plan_change
 from tsraster.pipeline.classify import Classification
 from tsraster.pipeline.classjob import ClassifyJob
-from tsraster.pipeline.codes import find_code_band, list_codes
+from tsraster.pipeline.codes import find_code_band
 from tsraster.pipeline.imaging import PathLike, choose_targets, list_paths
 from tsraster.pipeline.luts import load_lut
 from tsraster.pipeline.picturelegend import LegendPlace, check_legend, plan_class_legend
-from tsraster.pipeline.sidecars import list_sidecars, write_sidecars
+from tsraster.pipeline.sidecars import list_sidecars, warn_of_styles, write_sidecars
 from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
-from tsraster.raster import Pixels, Raster
+from tsraster.raster import Pixels
 from tsraster.reading import gdal_settings, open_raster, read_categories
 from tsraster.writing import Image, Outputs, describe_classes, write_rows
-
-_JOINED = 4
-"""So many names of old classes are joined to that of a new one."""
 
 
 def reclassify_file(
@@ -135,6 +130,7 @@ def reclassify_file(
         block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work,
     ):
         number = find_code_band(raster) if band is None else band
+        preparation = plan_preparation(raster, band=number)
         categories = read_categories(raster, number)
         rules = read_mapping(mapping, categories)
         if color is not None and colors is None and not categories.colors:
@@ -144,10 +140,14 @@ def reclassify_file(
         wanted = [path for path in (destination, color, *beside.values(), stats) if path is not None]
         inputs = [*list_paths(source, lut), *_list_mapping_file(mapping), *raster.files]
         with Outputs(wanted, sources=inputs, overwrite=overwrite) as outputs:
-            preparation = plan_preparation(raster, band=number)
+            warn_of_styles(codes_to, color, sidecars)
             values = Values(raster, preparation, room=KEPT_BYTES)
-            change = _plan_change(rules, values, categories, work)
+            change = plan_change(rules, values, categories, work)
             palette = change.choose_colors(colors, categories)
+            if palette is None and (color is not None or set(beside) - {"stac"}):
+                raise LutError(
+                    f"{raster.name}: no old class with a color becomes a new one; name a color table with --lut"
+                )
             table = change.name_classes(colors, categories)
             job = ReclassifyJob(
                 values=values,
@@ -212,85 +212,6 @@ def _list_mapping_file(mapping: Mapping | str | None) -> list[PathLike]:
     return [mapping[1:]] if isinstance(mapping, str) and mapping.startswith("@") else []
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Change:
-    """Which old codes become which new one, as far as that matters."""
-
-    mapping: Mapping
-    sources: dict[int, list[Number]]
-    """By new code without 0: the old ones that occur, those with most pixels first; empty lists where nobody looked."""
-
-    def name_classes(self, lut: Lut | None, categories: Categories) -> ClassTable:
-        codes = tuple(self.sources)
-        known = dict(zip(lut.keys, lut.names, strict=True)) if lut is not None and lut.kind == "classes" else {}
-        names = (
-            self.mapping.names.get(code) or known.get(code) or self._join_names(code, categories) for code in codes
-        )
-        return ClassTable(codes=codes, values=codes, names=tuple(names))
-
-    def _join_names(self, code: int, categories: Categories) -> str:
-        names = [categories.names.get(int(old), "") for old in sorted(self.sources[code])]
-        if not all(names):
-            return ""
-        more = f" + {len(names) - _JOINED} more" if len(names) > _JOINED else ""
-        return " + ".join(dict.fromkeys(names[:_JOINED])) + more
-
-    def choose_colors(self, lut: Lut | None, categories: Categories) -> Lut | None:
-        codes = tuple(self.sources)
-        if lut is not None:
-            return bind_lut(lut, codes)
-        first = {code: categories.colors.get(int(old[0])) for code, old in self.sources.items() if old}
-        colors = {code: color for code, color in first.items() if color is not None}
-        if not colors or not codes:
-            return None
-        return Lut(
-            name="of the class map",
-            kind="classes",
-            keys=tuple(sorted(codes)),
-            colors=tuple(colors.get(code, (0, 0, 0, 255)) for code in sorted(codes)),
-        )
-
-    def describe(self, codes: Sequence[int], rules: Mapping) -> tuple[str, ...]:
-        """Say of each new code which old values become it."""
-        texts = []
-        for code in codes:
-            old = [f"{number}" for number in sorted(self.sources[code])]
-            held = old or [str(rule) for rule in rules.rules if rule.to == code]
-            held += ["other values"] if not old and rules.default == code else []
-            held += ["no data"] if rules.nodata == code else []
-            texts.append(", ".join(held))
-        return tuple(texts)
-
-
-def _plan_change(mapping: Mapping, values: Values, categories: Categories, work: BlockWork) -> _Change:
-    """Find out which new codes there will be; look at the old ones where that depends on them, or names and colors do."""
-    targets = [rule.to for rule in mapping.rules] + [mapping.default, mapping.nodata]
-    codes = {target for target in targets if isinstance(target, int)} | set(mapping.names)
-    sources: dict[int, list[Number]] = {code: [] for code in codes}
-    passes = PASS_THROUGH in targets
-    if passes and values.preparation.dtype.kind not in "iu":
-        raise DataError(
-            f"{values.raster.name} holds {values.preparation.dtype} and no codes that could stay; give every value a new code"
-        )
-    if passes or categories.names or categories.colors:
-        counts = list_codes(values, work, more=1)
-        for code, old in _follow(mapping, counts, values.raster).items():
-            sources[code] = sorted(old, key=lambda number: -counts[int(number)])
-    sources.pop(0, None)
-    if not sources:
-        raise DataError(f"{values.raster.name}: no value gets a code; there would be no class")
-    return _Change(mapping=mapping, sources=dict(sorted(sources.items())))
-
-
-def _follow(mapping: Mapping, counts: dict[int, int], raster: Raster) -> dict[int, list[Number]]:
-    try:
-        # So a value without a rule is found before anything is written.
-        reclassify(np.array(list(counts), dtype=np.int64), mapping)
-    except DataError as error:
-        raise DataError(f"{raster.name}: {error}") from None
-    return list_sources(mapping, list(counts))
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ReclassifyJob(ClassifyJob):
     """How the blocks of a class map get new codes; can be sent to another process."""
@@ -301,7 +222,10 @@ class ReclassifyJob(ClassifyJob):
 
     def assign(self, pixels: Pixels) -> NDArray[Any]:
         """Give values their new codes."""
-        codes = reclassify(pixels.data, self.mapping, valid=pixels.valid)
+        try:
+            codes = reclassify(pixels.data, self.mapping, valid=pixels.valid)
+        except DataError as error:
+            raise DataError(f"{self.values.raster.name}: {error}") from None
         # The codes that occur may need a smaller type than those that could.
         return codes.astype(self.table.dtype, copy=False)
 

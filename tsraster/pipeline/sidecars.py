@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from tsraster.attributetable import AttributeTable
-from tsraster.errors import UsageError
+from tsraster.errors import LossWarning, UsageError
 from tsraster.lut import Lut
 from tsraster.lutfiles import LUT_FORMATS, fit_lut
-from tsraster.pipeline.imaging import Target
+from tsraster.pipeline.imaging import PathLike, Target
 from tsraster.registry import suggestion
 from tsraster.writing import Outputs, describe_item, write_bytes
 
@@ -22,7 +23,12 @@ def _write_style(name: str) -> Writer:
     def write(table: AttributeTable, target: Target) -> bytes:
         form = LUT_FORMATS[name]
         lut = Lut(name=str(target.path), kind="classes", **sort_rows(table))
-        return form.write(fit_lut(lut, form)[0])
+        fitted, losses = fit_lut(lut, form)
+        for loss in losses:
+            # That a format has no names is known; the attribute table has them.
+            if not loss.endswith(("name", "names")):
+                warnings.warn(f"{form.title} beside the class map does not hold {loss}", LossWarning, stacklevel=3)
+        return form.write(fitted)
 
     return write
 
@@ -67,6 +73,24 @@ def list_sidecars(target: Target | None, wanted: Sequence[str] | None, *, has_co
         if word != "stac" and not has_colors:
             raise UsageError(f"the sidecar {word} holds colors; name a color table with --lut")
     return {word: Path(target.path).with_suffix(_SIDECARS[word][0]) for word in wanted}
+
+
+def warn_of_styles(target: Target | None, color: PathLike | None, sidecars: Sequence[str] | None) -> None:
+    """Say where QGIS, which takes the ``.qml`` of the same name for any raster, would use a style for the wrong one."""
+    if target is None:
+        return
+    style = Path(target.path).with_suffix(".qml")
+    if "qml" in (sidecars or ()):
+        if color is not None and Path(color).with_suffix(".qml") == style:
+            warnings.warn(
+                f"QGIS takes {style} for {color} too; give the picture another name", LossWarning, stacklevel=3
+            )
+    elif style.exists():
+        warnings.warn(
+            f"{style} stands beside the class map, and QGIS will use it; remove it, or write it anew with --sidecars qml",
+            LossWarning,
+            stacklevel=3,
+        )
 
 
 def write_sidecars(outputs: Outputs, sidecars: dict[str, Path], table: AttributeTable, target: Target | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
+import rasterio
 import rasterio.shutil
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
@@ -40,8 +41,9 @@ def read_categories(raster: Raster, band: int = 1) -> Categories:
 def _describe(name: str) -> ElementTree.Element | None:
     """Return the raster as GDAL would write it into a VRT."""
     try:
-        with without_place_warning(), MemoryFile(filename="categories.vrt") as memory:
-            rasterio.shutil.copy(name, memory.name, driver="VRT")
+        # rasterio understands names such as zip://archive.zip!file.tif where it opens, and not where it copies.
+        with without_place_warning(), rasterio.open(name) as source, MemoryFile(filename="categories.vrt") as memory:
+            rasterio.shutil.copy(source, memory.name, driver="VRT")
             return ElementTree.fromstring(memory.read())  # noqa: S314, GDAL has just written it
     except (RasterioError, CPLE_BaseError, ElementTree.ParseError, OSError, ValueError):
         return None

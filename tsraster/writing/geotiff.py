@@ -48,7 +48,9 @@ def list_options(image: Image) -> dict[str, Any]:
         "height": image.shape[0],
         "width": image.shape[1],
     }
-    if image.bands == 1:
+    if image.names:
+        options |= {"nodata": image.nodata, "photometric": "MINISBLACK", "interleave": "band"}
+    elif image.bands == 1:
         options["nodata"] = image.nodata
     else:
         options |= {"photometric": "RGB", "interleave": "pixel"}
@@ -77,6 +79,8 @@ def describe(file: Any, image: Image, driver: str) -> None:
     for domain, items in image.tags.items():
         if domain and items:
             file.update_tags(ns=domain, **items)
+    if image.names:
+        file.descriptions = tuple(image.names)
     if image.unit:
         file.units = (image.unit,)
     if image.lut is not None and can_have_palette(image, driver):

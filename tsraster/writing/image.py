@@ -63,7 +63,9 @@ class Image:
     shape: tuple[int, int]
     dtype: str
     bands: int
-    """1 for class codes, 3 for red, green, blue, 4 with alpha."""
+    """1 for class codes or values; without names of bands 3 for red, green, blue, 4 with alpha."""
+    names: Sequence[str] = ()
+    """One for each band, where the bands are no colors but a stack."""
     georef: Georef = field(default_factory=Georef)
     tags: Tags = field(default_factory=dict)
     codes: Sequence[int] = ()
@@ -74,8 +76,8 @@ class Image:
     """Which values each class holds, as text."""
     lut: Lut | None = None
     """Colors of the codes, for a palette."""
-    nodata: float = 0
-    """What a single band has where there is no data."""
+    nodata: float | None = 0
+    """What a single band, or those of a stack, have where there is no data."""
     unit: str = ""
     """What a single band is measured in."""
 

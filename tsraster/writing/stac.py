@@ -8,6 +8,7 @@ The classification extension 2.0.0, https://github.com/stac-extensions/classific
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from tsraster.attributetable import AttributeTable
@@ -50,9 +51,12 @@ def list_classes(table: AttributeTable) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = [{"value": 0, "name": "no_class", "title": "no class", "nodata": True}]
     for i, code in enumerate(table.codes):
         label = table.names[i] if table.names else ""
-        entry = {"value": code, "name": _make_name(label, code, taken), "title": label or str(code)}
-        if table.intervals and table.intervals[i] not in ("", label):
-            entry["description"] = table.intervals[i]
+        interval = table.intervals[i] if table.intervals else ""
+        # A class without a name is labeled by its interval, of which no name for machines can be made.
+        named = "" if interval and label.startswith(interval) else label
+        entry = {"value": code, "name": _make_name(named, code, taken), "title": label or str(code)}
+        if interval and named == label:
+            entry["description"] = interval
         if table.colors:
             entry["color_hint"] = "{:02X}{:02X}{:02X}".format(*table.colors[i])
         if table.counts:
@@ -64,7 +68,9 @@ def list_classes(table: AttributeTable) -> list[dict[str, Any]]:
 
 def _make_name(label: str, code: int, taken: set[str]) -> str:
     """Return a name of letters, digits, - and _, as the extension wants it, which no other class has."""
-    name = re.sub(r"[^a-z0-9_-]+", "_", label.lower()).strip("_") or f"class_{code}"
-    name = name if name not in taken else f"{name}_{code}"
+    plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^a-z0-9_-]+", "_", plain.lower()).strip("_") or f"class_{code}"
+    while name in taken:
+        name = f"{name}_{code}"
     taken.add(name)
     return name
