@@ -19,7 +19,7 @@ from tsraster.measuring import count_codes
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.fitting import TableLike, plan_classes, tally_values
 from tsraster.pipeline.imaging import PathLike, list_paths
-from tsraster.pipeline.values import KEPT_BYTES, Values
+from tsraster.pipeline.values import KEPT_BYTES, RegionValues, Values, choose_region
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Window
 from tsraster.reading import gdal_settings, open_raster
@@ -60,6 +60,7 @@ def histogram_file(
     bins: int | None = None,
     band: int | None = None,
     smooth: str | None = None,
+    region: Sequence[int] | None = None,
     cutoffs: Sequence[Number] | None = None,
     table: TableLike | None = None,
     csv: PathLike | None = None,
@@ -82,6 +83,8 @@ def histogram_file(
         Band to count, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
+    region : whole numbers, optional
+        Part to count: left, top, right, bottom in pixels, separated by commas.
     cutoffs : numbers, optional
         Cutoffs to draw in the plot, increasing, separated by commas.
     table : path, optional
@@ -119,7 +122,8 @@ def histogram_file(
     ):
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
-        values = Values(raster, preparation, room=KEPT_BYTES)
+        part = choose_region(raster, region)
+        values = RegionValues(raster, preparation, part, room=KEPT_BYTES)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
             try:
                 summary, lower, upper, counts = _count(values, bins, work)

@@ -3,15 +3,41 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tsraster.errors import UsageError
 from tsraster.preparing import Preparation
 from tsraster.raster import Pixels, Raster, Window
 
 KEPT_BYTES = 120 * 2**20
 """How much is kept at the most, whatever the size of the raster."""
+
+
+def choose_region(raster: Raster, region: Sequence[int] | None) -> Window:
+    """Return the part of a raster between two corners: left, top, right, bottom in pixels; all of it when None.
+
+    Raises
+    ------
+    UsageError
+        There are not four numbers, or no pixel between them.
+    """
+    rows, cols = raster.shape
+    if region is None:
+        return Window(row=0, col=0, rows=rows, cols=cols)
+    if len(region) != 4:
+        raise UsageError(f"--region has {len(region)} numbers; give left,top,right,bottom in pixels")
+    left, top, right, bottom = region
+    if not (0 <= left < right <= cols and 0 <= top < bottom <= rows):
+        raise UsageError(
+            f"--region {left},{top},{right},{bottom} is no part of {raster.name}, which has {cols} columns and {rows} rows; "
+            "give left,top,right,bottom"
+        )
+    return Window(row=top, col=left, rows=bottom - top, cols=right - left)
 
 
 class Values:
@@ -40,10 +66,10 @@ class Values:
         self._kept: dict[Window, tuple[NDArray[np.generic], NDArray[np.uint8] | None]] = {}
         self._one_at_a_time = threading.Lock()
 
-    def __getstate__(self) -> tuple[Raster, Preparation]:
+    def __getstate__(self) -> Any:
         return self.raster, self.preparation
 
-    def __setstate__(self, state: tuple[Raster, Preparation]) -> None:
+    def __setstate__(self, state: Any) -> None:
         self.raster, self.preparation = state
         self._start(0)
 
@@ -52,10 +78,13 @@ class Values:
         kept = self._kept.get(window)
         if kept is not None:
             return _unpack(*kept)
-        pixels = self.preparation.read(self.raster, window)
+        pixels = self._read(window)
         if self._room:
             self._keep(window, pixels)
         return pixels
+
+    def _read(self, window: Window) -> Pixels:
+        return self.preparation.read(self.raster, window)
 
     def _keep(self, window: Window, pixels: Pixels) -> None:
         valid = None if pixels.valid.all() else np.packbits(pixels.valid)
@@ -77,3 +106,34 @@ def _unpack(data: NDArray[np.generic], packed: NDArray[np.uint8] | None) -> Pixe
         return Pixels(data=data, valid=np.ones(data.shape, dtype=np.bool_))
     valid = np.unpackbits(packed, count=data.size).view(np.bool_)
     return Pixels(data=data, valid=valid.reshape(data.shape))
+
+
+class RegionValues(Values):
+    """The prepared values of a part of a raster: the same that it has in the whole, also at its border.
+
+    Parameters
+    ----------
+    whole : Raster
+        The raster.
+    preparation : Preparation
+        How its values are prepared.
+    region : Window
+        The part; windows are counted from its corner.
+    room : int
+        How many bytes of what is read are kept for a second pass.
+    """
+
+    def __init__(self, whole: Raster, preparation: Preparation, region: Window, *, room: int = 0) -> None:
+        super().__init__(replace(whole, shape=(region.rows, region.cols)), preparation, room=room)
+        self._whole, self._region = whole, region
+
+    def __getstate__(self) -> Any:
+        return self._whole, self.preparation, self._region
+
+    def __setstate__(self, state: Any) -> None:
+        whole, preparation, region = state
+        self.__init__(whole, preparation, region)  # type: ignore[misc]
+
+    def _read(self, window: Window) -> Pixels:
+        moved = replace(window, row=window.row + self._region.row, col=window.col + self._region.col)
+        return self.preparation.read(self._whole, moved)

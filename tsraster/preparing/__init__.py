@@ -2,6 +2,16 @@
 
 from tsraster.preparing.gray import luminance
 from tsraster.preparing.preparation import Preparation, plan_preparation
+from tsraster.preparing.registration import Shift, find_shift
 from tsraster.preparing.smoothing import Smoothing, parse_smoothing, smooth
 
-__all__ = ["Preparation", "Smoothing", "luminance", "parse_smoothing", "plan_preparation", "smooth"]
+__all__ = [
+    "Preparation",
+    "Shift",
+    "Smoothing",
+    "find_shift",
+    "luminance",
+    "parse_smoothing",
+    "plan_preparation",
+    "smooth",
+]
