@@ -114,7 +114,7 @@ def arrays_for(draw: st.DrawFn, mapping: Mapping, dtype: np.dtype[Any]) -> NDArr
 def check(values: NDArray[Any], mapping: Mapping) -> None:
     expected = [expected_code(value, mapping) for value in values.ravel()]
     if None in expected:
-        with pytest.raises(DataError, match=r"no rule holds the value|cannot pass through"):
+        with pytest.raises(DataError, match=r"no rule holds the values?|cannot pass through"):
             reclassify(values, mapping)
         held = np.array([code is not None for code in expected]).reshape(values.shape)
         codes = reclassify(values, mapping, valid=held)
@@ -211,8 +211,8 @@ def test_the_type_is_the_smallest_that_holds_what_can_come_out(text: str, dtype:
 @pytest.mark.parametrize(
     ("text", "values", "problem"),
     [
-        ("1=2", np.array([1, 7, 3, 7], np.uint8), r"no rule holds the value 3, 7; add rules, or one for all that is"),
-        ("1=2", np.arange(99, dtype=np.int32), r"no rule holds the value 0, 2, 3, 4, 5, \.\.\.; add"),
+        ("1=2", np.array([1, 7, 3, 7], np.uint8), r"no rule holds the values 3, 7; add rules, or one for all that is"),
+        ("1=2", np.arange(99, dtype=np.int32), r"no rule holds the values 0, 2, 3, 4, 5, \.\.\.; add"),
         ("1=2", np.array([0.1], np.float32), r"no rule holds the value 0\.1;"),
         ("DEFAULT=PASS_THROUGH", np.array([3, -3], np.int16), "the value -3 cannot pass through: new codes are whole"),
         ("DEFAULT=PASS_THROUGH", np.array([3, 2**32], np.int64), "the value 4294967296 cannot pass through"),

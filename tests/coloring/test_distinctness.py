@@ -131,7 +131,7 @@ def test_every_two_classes_are_compared(threshold: float) -> None:
 
 def test_pieces_of_many_colors_hold_every_pair() -> None:
     levels = np.random.default_rng(7).permutation(16**3)[:600]
-    lut = table(*((16 * (v // 256), 16 * (v // 16 % 16), 16 * (v % 16)) for v in levels.tolist()), kind="index")
+    lut = table(*((16 * (v // 256), 16 * (v // 16 % 16), 16 * (v % 16)) for v in levels.tolist()), keys=tuple(range(600)))
     found = find_confusions(lut, threshold=1000)
     assert sorted(pairs_of(found)) == [(i, j) for i in range(600) for j in range(i + 1, 600)]
 
@@ -214,8 +214,8 @@ def test_translucent_colors_are_laid_on_white_and_transparent_ones_left_out() ->
 def test_tables_of_65536_rows_are_done_in_a_moment() -> None:
     levels = np.random.default_rng(1).integers(0, 256, (65536, 3))
     begin = time.perf_counter()
-    found = find_confusions(table(*map(tuple, levels.tolist()), kind="index"))
-    black = find_confusions(gray_table(*[0] * 65536, kind="index"))
+    found = find_confusions(table(*map(tuple, levels.tolist()), keys=tuple(range(65536))))
+    black = find_confusions(gray_table(*[0] * 65536, keys=tuple(range(65536))))
     assert time.perf_counter() - begin < 30
     assert black == (Confusion(0, 1, "normal", 0.0, entries=65536),)
     # Only neighbors, and colors that are the same.
@@ -226,3 +226,10 @@ def test_tables_of_65536_rows_are_done_in_a_moment() -> None:
 def test_a_threshold_that_is_no_positive_number_is_refused(threshold: float) -> None:
     with pytest.raises(UsageError, match="is no positive number; differences of colors are 0 to about 100"):
         find_confusions(gray_table(1, 2), threshold=threshold)
+
+
+def test_of_many_positions_only_neighbors_are_compared() -> None:
+    """A colormap has hundreds of colors, each like the next; of a palette every two count."""
+    repeated = [(9, 9, 9), (250, 0, 0)]
+    assert {(c.first, c.second) for c in find_confusions(table(*repeated * 10, kind="index"))} == {(0, 2), (1, 3)}
+    assert find_confusions(table(*repeated * 20, kind="index")) == ()

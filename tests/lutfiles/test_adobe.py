@@ -103,7 +103,7 @@ def test_what_is_written_is_as_short_as_can_be_and_read_back(
 
 
 def test_a_table_in_the_order_of_imagej_is_said() -> None:
-    with pytest.warns(LutWarning, match="looks like an ImageJ table, so name it .lut or say --format imagej"):
+    with pytest.warns(LutWarning, match="looks like an ImageJ table, so name it .lut or say --lut-format imagej"):
         read(WARM.T.tobytes())
 
 

@@ -119,7 +119,7 @@ def test_of_257_rows_the_first_is_left_out_and_that_is_said() -> None:
 
 def test_a_first_column_that_is_no_position_is_said() -> None:
     text = "\n".join(f"{10 * i} {row}" for i, row in enumerate(rows(separator=" ")))
-    with pytest.warns(LutWarning, match="leaves out the first column.*--format gdal"):
+    with pytest.warns(LutWarning, match="leaves out the first column.*--lut-format gdal"):
         assert levels(read(text.encode())) == WARM.tolist()
 
 
@@ -146,7 +146,7 @@ def test_text_that_is_no_table_is_refused_with_its_line(lines: list[str], words:
 )
 def test_the_color_text_of_another_program_is_named(text: str) -> None:
     with pytest.raises(
-        LutFormatError, match="looks like lines of a code and its color: say --format gdal, or --format otb"
+        LutFormatError, match="looks like lines of a code and its color: say --lut-format gdal, or --lut-format otb"
     ):
         read(text.encode())
 
@@ -161,7 +161,7 @@ def test_bytes_of_another_number_are_refused(size: int) -> None:
 
 
 def test_a_table_in_the_order_of_adobe_is_said() -> None:
-    with pytest.warns(LutWarning, match="looks like an Adobe table, so name it .act or say --format adobe"):
+    with pytest.warns(LutWarning, match="looks like an Adobe table, so name it .act or say --lut-format adobe"):
         read(WARM.tobytes())
 
 

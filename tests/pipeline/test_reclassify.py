@@ -165,7 +165,7 @@ def test_negative_codes(draw_raster: Draw, write_rat: Rat, tmp_path: Path) -> No
     result = reclassify_file(path, tmp_path / "b.tif", mapping="-9999=NO_DATA; -1=9; DEFAULT=PASS_THROUGH")
     assert read(tmp_path / "b.tif").tolist() == [[[0, 9, 1, 2]]]
     assert result.table.names == ("sea", "wood", "")
-    with pytest.raises(DataError, match=r"n.tif: the value -9999, -1 cannot pass through"):
+    with pytest.raises(DataError, match=r"n.tif: the values -9999, -1 cannot pass through"):
         reclassify_file(path, tmp_path / "c.tif")
 
 
@@ -348,7 +348,7 @@ def test_a_value_without_a_rule_is_named_and_nothing_is_written(
     with pytest.raises(DataError) as caught:
         reclassify_file(path, tmp_path / "o.tif", mapping="11=1; 12=1; 21=2", **outputs)
     assert str(caught.value) == (
-        f"{path}: no rule holds the value 22, 41, 42; add rules, or one for all that is left: DEFAULT=NO_DATA, "
+        f"{path}: no rule holds the values 22, 41, 42; add rules, or one for all that is left: DEFAULT=NO_DATA, "
         "DEFAULT=PASS_THROUGH, or a code as in DEFAULT=9"
     )
     assert sorted(tmp_path.iterdir()) == before

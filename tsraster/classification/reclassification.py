@@ -273,15 +273,16 @@ def _say_wrong(values: NDArray[Any], plan: _Plan) -> str:
         free = values[plan.free[np.searchsorted(plan.starts, values, side="right")]]
         if free.size:
             return (
-                f"no rule holds the value {_list_some(free)}; add rules, or one for all that is left: "
+                f"no rule holds {_list_some(free)}; add rules, or one for all that is left: "
                 "DEFAULT=NO_DATA, DEFAULT=PASS_THROUGH, or a code as in DEFAULT=9"
             )
     return (
-        f"the value {_list_some(values)} cannot pass through: new codes are whole numbers from 0 to {LARGEST_CODE}; "
+        f"{_list_some(values)} cannot pass through: new codes are whole numbers from 0 to {LARGEST_CODE}; "
         "add a rule that gives it a code"
     )
 
 
 def _list_some(values: NDArray[Any]) -> str:
     shown = ", ".join(str(value) for value in values[:_SHOWN])
-    return shown if len(values) <= _SHOWN else f"{shown}, ..."
+    several = "values" if len(values) > 1 else "value"
+    return f"the {several} {shown}" + (", ..." if len(values) > _SHOWN else "")

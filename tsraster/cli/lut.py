@@ -12,11 +12,20 @@ from tsraster.pipeline.conversion import convert_lut_file
 from tsraster.pipeline.legend import legend_file
 from tsraster.pipeline.lutcheck import check_lut_file
 from tsraster.pipeline.luts import load_lut
+from tsraster.writing import Outputs
 
 _KIND = click.Choice(["classes", "ramp"])
 
 
-@click.group()
+class InOrder(click.Group):
+    """Commands in the order in which they are added, as a newcomer meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002, the signature is that of click
+        """Return the names."""
+        return list(self.commands)
+
+
+@click.group(cls=InOrder)
 def lut() -> None:
     """List, show, convert and check color tables.
 
@@ -38,15 +47,21 @@ def list_luts() -> None:
 @click.option("--picture", metavar="FILE", help="Legend to draw: .png, .svg or .html.")
 @option(legend_file, "overwrite")
 def show_lut(table: str, picture: str | None, overwrite: bool, **options: Any) -> None:
-    """Print the colors of TABLE, and draw them as a legend.
+    """Print the colors of TABLE, and draw them as a legend with --picture; tsraster legend draws others.
 
     \b
+    tsraster lut show landcover.tif
     tsraster lut show thermal --picture thermal.png
     """
     found = load_lut(table, **options)
-    print_lut(found)
+    written = None
     if picture is not None:
-        click.echo(f"wrote {legend_file(found, picture, overwrite=overwrite).written}")
+        # The table that is drawn no longer knows its file, which must not be replaced.
+        Outputs([picture], sources=[table], overwrite=overwrite)
+        written = legend_file(found, picture, overwrite=overwrite).written
+    print_lut(found)
+    if written is not None:
+        click.echo(f"wrote {written}")
 
 
 @lut.command("convert", short_help="Write a table in another format.")
@@ -74,13 +89,17 @@ def convert_lut(table: str, destination: str, **options: Any) -> None:
 @option(check_lut_file, "lut_format", metavar="FORMAT")
 @option(check_lut_file, "kind", kind=_KIND)
 @option(check_lut_file, "raster", metavar="CLASSES")
+@option(check_lut_file, "band", kind=int, metavar="N")
 @option(check_lut_file, "to", metavar="FORMAT")
 @option(check_lut_file, "workers", kind=int, metavar="N")
 @click.pass_context
 def check_lut(context: click.Context, /, table: str, **options: Any) -> None:
     """Check TABLE: traps of its format, codes without a color, colors that look alike, losses in another format.
 
-    Ends with 1 where codes of a class map are missing, or the other format cannot hold the table.
+    Alike are colors that differ by less than 5 by CIEDE2000, where 1 to 2.3 can just be noticed: for everybody, or only
+    for readers without the cones for red (protanopia), green (deuteranopia) or blue (tritanopia).
+
+    Ends with 1 where the class map cannot have these colors, or the other format cannot hold the table.
 
     \b
     tsraster lut check nlcd --raster landcover.tif --to qgis

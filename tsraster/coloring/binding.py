@@ -1,6 +1,6 @@
 """Bind a color table to the codes of some classes: spread a ramp over them, or look each one up; stretch it over a range."""
 
-import math
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -140,14 +140,17 @@ def stretch_lut(lut: Lut, low: float, high: float) -> Lut:
     """
     if lut.kind not in ("ramp", "index"):
         raise LutError(f"the colors of {lut.name} have {_KEYS[lut.kind]}; only a ramp can be laid over a range")
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+    if not -sys.float_info.max <= low < high <= sys.float_info.max:
         raise LutError(f"{low}, {high} is no range; give a smaller and a larger number")
     first, last = (0.0, 100.0) if lut.percent else (lut.keys[0], lut.keys[-1])
     span = (last - first) or 1.0
     shares = [(key - first) / span for key in lut.keys]
     # The ends are exact, whatever rounding does between.
     keys = [low if share == 0 else high if share == 1 else low * (1 - share) + high * share for share in shares]
-    return replace(lut, kind="ramp", keys=tuple(keys), percent=False)
+    try:
+        return replace(lut, kind="ramp", keys=tuple(keys), percent=False)
+    except LutError:
+        raise LutError(f"the range {low}, {high} is too narrow for {len(lut)} stops; give a wider one") from None
 
 
 _KEYS = {"classes": "codes", "intervals": "intervals", "ramp": "values"}

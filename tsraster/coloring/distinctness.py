@@ -30,6 +30,9 @@ _DEFICIENCIES: dict[Vision, tuple[tuple[float, float, float], ...]] = {
 _MOST = 1024
 """Of more different colors only neighbors are compared: nobody reads single classes off such a table."""
 
+_FEW = 32
+"""Of more colors that have only positions, as of a colormap, only neighbors are compared."""
+
 _ROWS = 256
 """So many colors are compared with all others at once."""
 
@@ -69,7 +72,8 @@ class Confusion:
 def find_confusions(lut: Lut, *, threshold: float = ALIKE, classes: int = 0) -> tuple[Confusion, ...]:
     """Find the entries of a color table that look alike.
 
-    Of classes and positions every two are compared, for any two can lie side by side on a map; of intervals only neighbors.
+    Of classes, and of up to 32 positions, every two are compared, for any two can lie side by side on a map; of intervals, and of
+    more positions, only neighbors.
     Of a ramp, places a quarter of it or more apart are compared, for there a reader takes low values for high ones. Whether its
     lightness rises all the way is not asked: a ramp from brown over white to green is good without that. Translucent colors are
     laid on white first. What is fully transparent is left out, and so is the color for pixels without data.
@@ -127,7 +131,7 @@ def find_confusions(lut: Lut, *, threshold: float = ALIKE, classes: int = 0) -> 
         found = _find_among_neighbors(bound.keys, bound.array, threshold)
     elif lut.kind == "ramp":
         found = _find_in_ramp(lut, threshold)
-    elif lut.kind == "intervals":
+    elif lut.kind == "intervals" or (lut.kind == "index" and len(lut) > _FEW):
         found = _find_among_neighbors(lut.keys, lut.array, threshold)
     else:
         found = _find_in_classes(lut, threshold)

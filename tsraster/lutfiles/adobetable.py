@@ -49,7 +49,7 @@ def _check_order(file: LutFile) -> None:
     if is_rougher(interleaved(file.data), planar(file.data)):
         file.warn(
             "read with red, green, blue in turn, as Adobe does, the colors jump; with all reds first they do not: "
-            "this looks like an ImageJ table, so name it .lut or say --format imagej"
+            "this looks like an ImageJ table, so name it .lut or say --lut-format imagej"
         )
 
 

@@ -53,7 +53,7 @@ def read_lut(source: str | os.PathLike[str], *, lut_format: str | None = None, k
     if os.sep in text or Path(text).suffix or os.path.isfile(text):
         return _recast(_parse(text, read_content(text), lut_format, kind), kind)
     if text in shipped_luts():
-        return _parse(text, read_content(shipped_folder() / f"{text}.csv"), "csv", None)
+        return _recast(_parse(text, read_content(shipped_folder() / f"{text}.csv"), "csv", None), kind)
     found = find_colormap(text)
     if found is None:
         known = list_colormaps() if text else []

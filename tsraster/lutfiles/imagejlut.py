@@ -61,7 +61,7 @@ def _read_raw(file: LutFile) -> Lut:
     if is_rougher(levels, others):
         file.warn(
             "read with all reds first, as ImageJ does, the colors jump; with red, green, blue in turn they do not: "
-            "this looks like an Adobe table, so name it .act or say --format adobe"
+            "this looks like an Adobe table, so name it .act or say --lut-format adobe"
         )
     return file.table(kind="index", colors=to_colors(levels))
 
@@ -151,7 +151,7 @@ def _cut_rows(file: LutFile, rows: list[tuple[int, list[str]]]) -> list[tuple[in
     if len(rows[0][1]) == 4 and [words[0] for _, words in rows] != [str(i) for i in range(256)]:
         file.warn(
             "ImageJ leaves out the first column, which is not 0, 1, ... 255; "
-            "if it holds codes or values, say --format gdal"
+            "if it holds codes or values, say --lut-format gdal"
         )
     return rows
 
@@ -172,7 +172,7 @@ def _refuse(file: LutFile, problem: str, line: int | None = None) -> LutFormatEr
     """Return an error, which names the format that the text probably is of."""
     lines = [text for _, text in file.lines() if not text.startswith(("#", "/"))]
     if lines and sum(bool(_CODE_LINE.match(text)) for text in lines) * 2 > len(lines):
-        problem += "; this looks like lines of a code and its color: say --format gdal, or --format otb"
+        problem += "; this looks like lines of a code and its color: say --lut-format gdal, or --lut-format otb"
     return file.error(problem, line)
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from tsraster.attributetable import LARGEST_NAMED_CODE, AttributeTable, Categories, list_categories
+from tsraster.attributetable import AttributeTable, Categories, list_categories
 from tsraster.lut import Lut
-from tsraster.lutfiles.lutformat import Capacity, LutFile, LutFormat
+from tsraster.lutfiles.lutformat import Capacity, LutFile, LutFormat, shorten
 from tsraster.lutfiles.xmltree import Element, find_root_name, read_xml
 
 _ROOT = "PAMDataset"
 _BLACK = (0, 0, 0, 255)
+_REPLACED = ("CategoryNames", "ColorTable", "GDALRasterAttributeTable")
+"""What a sidecar says of names and colors; a color table would go before the attribute table."""
 
 
 def read_pam(file: LutFile) -> Lut:
@@ -27,18 +29,36 @@ def read_pam(file: LutFile) -> Lut:
     >>> read_pam(LutFile(name="mine", data=write_pam(lut))) == lut
     True
     """
-    root = read_xml(file)
-    if root.name != _ROOT:
-        raise file.error(
-            f"this is no sidecar of a raster: its outermost element is {root.name} and not {_ROOT}", root.line
-        )
-    for band in root.list_children("PAMRasterBand"):
+    root = _check_sidecar(file)
+    # GDAL goes by the number of a band, wherever it stands.
+    for band in sorted(root.list_children("PAMRasterBand"), key=_number_band):
         categories = Categories.from_xml(_to_etree(band))
         if categories.colors:
             return _make_lut(file, categories)
     raise file.error(
         "this sidecar has no colors, neither a color table nor an attribute table with red, green and blue"
     )
+
+
+def _check_sidecar(file: LutFile) -> Element:
+    """Return the outermost element of a sidecar.
+
+    Raises
+    ------
+    LutFormatError
+        The file is no XML, or not that of a sidecar.
+    """
+    root = read_xml(file)
+    if root.name != _ROOT:
+        raise file.error(
+            f"this is no sidecar of a raster: its outermost element is {shorten(root.name)} and not {_ROOT}", root.line
+        )
+    return root
+
+
+def _number_band(band: Element) -> int:
+    text = band.attributes.get("band", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 2**31
 
 
 def _to_etree(element: Element) -> ElementTree.Element:
@@ -60,10 +80,33 @@ def _make_lut(file: LutFile, categories: Categories) -> Lut:
 
 def write_pam(lut: Lut) -> bytes:
     """Write category names and an attribute table; the colors stand in that."""
+    return _write(ElementTree.Element(_ROOT), lut)
+
+
+def amend_pam(file: LutFile, lut: Lut) -> bytes:
+    """Return the content of a sidecar with the names and colors of its first band replaced; all else stays.
+
+    Raises
+    ------
+    LutFormatError
+        The file is no sidecar of a raster.
+    """
+    _check_sidecar(file)
+    try:
+        root = ElementTree.fromstring(file.data)  # noqa: S314, it defines no entities
+    except ElementTree.ParseError as error:
+        raise file.error(f"this is no well-formed XML ({error}); remove it, or save it again with GDAL") from None
+    return _write(root, lut)
+
+
+def _write(root: ElementTree.Element, lut: Lut) -> bytes:
     codes = tuple(int(key) for key in lut.keys)
-    root = ElementTree.Element(_ROOT)
-    band = ElementTree.SubElement(root, "PAMRasterBand", {"band": "1"})
-    names = list_categories(codes, lut.names) if max(codes) <= LARGEST_NAMED_CODE else []
+    band = root.find("PAMRasterBand[@band='1']")
+    if band is None:
+        band = ElementTree.SubElement(root, "PAMRasterBand", {"band": "1"})
+    for old in [one for one in band if one.tag in _REPLACED or (one.tag, one.text) == ("ColorInterp", "Palette")]:
+        band.remove(old)
+    names = list_categories(codes, lut.names)
     if names:
         element = ElementTree.SubElement(band, "CategoryNames")
         for name in names:

@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tsraster.attributetable import AttributeTable, list_categories
 from tsraster.coloring import bind_lut, number_colors, stretch_lut
-from tsraster.errors import LossWarning, LutError, UnknownNameError, UsageError
+from tsraster.errors import LossWarning, LutError, TsrasterError, UnknownNameError, UsageError
 from tsraster.lut import Lut
 from tsraster.lutfiles import LUT_FORMATS, fit_lut
-from tsraster.lutfiles.finding import list_by_ending
-from tsraster.lutfiles.lutformat import LutKind
+from tsraster.lutfiles.finding import list_by_ending, read_content
+from tsraster.lutfiles.lutformat import LutFile, LutKind
+from tsraster.lutfiles.pamsidecar import amend_pam
 from tsraster.pipeline.imaging import PathLike, list_paths
 from tsraster.pipeline.luts import load_lut
+from tsraster.reading import open_raster, read_categories
 from tsraster.registry import suggestion
-from tsraster.writing import Outputs, amend_aux_xml, write_bytes
+from tsraster.writing import Outputs, write_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +85,8 @@ def convert_lut_file(
     Warns
     -----
     LossWarning
-        The format cannot hold something; one warning each.
+        The format cannot hold something, one warning each; or a raster has a palette in itself, beside which the colors
+        of its .aux.xml do not show.
 
     Examples
     --------
@@ -99,12 +101,11 @@ def convert_lut_file(
     with Outputs([destination], sources=list_paths(source), overwrite=overwrite) as outputs:
         path = outputs.stage(destination)
         lut, losses = fit_lut(lut, LUT_FORMATS[form])
-        if form == "pam" and Path(destination).exists():
-            _amend(lut, Path(destination), path)
-        else:
-            write_bytes(path, LUT_FORMATS[form].write(lut))
+        write_bytes(path, _write(lut, form, Path(destination)))
     for loss in losses:
         warnings.warn(f"{destination} does not hold {loss}", LossWarning, stacklevel=2)
+    if form == "pam":
+        _say_palette(lut, os.fspath(destination))
     return Conversion(lut=lut, format=form, losses=tuple(losses), written=os.fspath(destination))
 
 
@@ -152,6 +153,8 @@ def bind_as_asked(lut: Lut, classes: int | None, first_code: int | None, value_r
             return number_colors(lut, first_code)
     except LutError as error:
         raise UsageError(str(error)) from None
+    except OverflowError:
+        raise UsageError("--value-range holds a number that is too large; give finite ones") from None
     return lut if classes is None else _take_classes(lut, classes)
 
 
@@ -163,11 +166,27 @@ def _take_classes(lut: Lut, classes: int) -> Lut:
     return bind_lut(lut, range(1, classes + 1))
 
 
-def _amend(lut: Lut, old: Path, new: Path) -> None:
-    """Write names and colors into the sidecar of a raster, beside what it says already."""
-    write_bytes(new, old.read_bytes())
-    codes = tuple(int(key) for key in lut.keys)
-    table = AttributeTable(codes=codes, names=lut.names, colors=lut.colors)
-    amend_aux_xml(
-        new.with_name(new.name.removesuffix(".aux.xml")), categories=list_categories(codes, lut.names), table=table
-    )
+def _write(lut: Lut, form: str, destination: Path) -> bytes:
+    """Return the content of the new file; in the sidecar of a raster, beside whatever else that says."""
+    if form == "pam" and destination.exists():
+        return amend_pam(LutFile(name=os.fspath(destination), data=read_content(destination)), lut)
+    return LUT_FORMATS[form].write(lut)
+
+
+def _say_palette(lut: Lut, destination: str) -> None:
+    """Say where a raster goes on to have the colors that it has in itself."""
+    raster = destination.removesuffix(".aux.xml")
+    if raster == destination or not os.path.isfile(raster):
+        return
+    try:
+        with open_raster(raster) as opened:
+            shown = read_categories(opened).colors
+    except TsrasterError:
+        return
+    if any(shown.get(int(key)) != color for key, color in zip(lut.keys, lut.colors, strict=True)):
+        warnings.warn(
+            f"{raster} has a palette in itself, which goes before the colors of {destination}; "
+            f"to replace it: tsraster reclassify {raster} NEW.tif --lut {lut.name}",
+            LossWarning,
+            stacklevel=3,
+        )

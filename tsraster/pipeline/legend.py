@@ -80,7 +80,7 @@ def legend_file(
     labels : texts, optional
         Names in place of those of the table, separated by commas; an empty one leaves the name as it is.
     font : path, optional
-        Font with the characters of the names (.ttf, .otf); by default DejaVu Sans.
+        Font with the characters of the names (.ttf, .otf), not for .html; by default DejaVu Sans.
     overwrite : bool
         Replace an output that exists.
     workers : int, optional
@@ -120,11 +120,11 @@ def legend_file(
     suffix = Path(destination).suffix.lower()
     if suffix not in _ENDINGS:
         raise UsageError(f"{destination} has no ending that a legend can have; choose from {', '.join(_ENDINGS)}")
-    paths = list_paths(source, lut)
-    with Outputs([destination], sources=paths, overwrite=overwrite) as outputs:
+    if font is not None and suffix == ".html":
+        raise UsageError(f"--font is for .png and .svg; {destination} has the fonts of the page that it is put into")
+    with Outputs([destination], sources=list_paths(source, lut), overwrite=overwrite) as outputs:
         if isinstance(source, Lut) or not is_raster(os.fspath(source)):
-            if lut is not None:
-                raise UsageError(f"--lut gives a class map its colors, and {source} is a color table itself")
+            _check_table_options(source, lut=lut, band=band)
             shown = load_lut(source)
         else:
             with gdal_settings(), open_raster(source) as raster:
@@ -148,6 +148,13 @@ def legend_file(
         else:
             write_picture(path, draw_legend(plan_legend(shown, font=font, **look)))
     return LegendFile(lut=shown, written=os.fspath(destination))
+
+
+def _check_table_options(source: Lut | PathLike, **options: object) -> None:
+    name = source.name if isinstance(source, Lut) else os.fspath(source)
+    for option, value in options.items():
+        if value is not None:
+            raise UsageError(f"--{option} is for a class map, and {name} is a color table itself")
 
 
 def _describe_classes(raster: Raster, band: int | None, codes: Sequence[int], lut: Lut | PathLike | None) -> Lut:
