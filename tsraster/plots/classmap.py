@@ -48,18 +48,25 @@ def plot_classes(classification: Classification, path: str | os.PathLike[str]) -
     WriteError
         The file cannot be written.
     """
+    with open_figure(path, size=(1, 1)) as figure:
+        draw_classes(figure, classification)
+
+
+def draw_classes(figure: Figure, classification: Classification) -> Axes:
+    """Fill a figure with a class map and its legend; the axes of the map are returned."""
     lut = classification.lut or bind_lut(read_lut("thermal"), classification.table.codes)
     classes = len(classification.shares)
     size = _choose_size(classification, widest=_ALONE if _COLUMN < classes <= 3 * _COLUMN else _BESIDE)
     # What stands around the map is not in the size of the figure: it is saved as large as all of it together.
-    with open_figure(path, size=size) as figure:
-        axes = figure.add_axes((0, 0, 1, 1))
-        _show_map(axes, classification, lut, size)
-        if classes > 3 * _COLUMN:
-            _add_color_bar(figure, axes, classification, lut, size)
-        else:
-            _add_legend(figure, axes, classification, lut)
-        axes.set_title(Path(classification.source).name, loc="left")
+    figure.set_size_inches(size)
+    axes = figure.add_axes((0, 0, 1, 1))
+    _show_map(axes, classification, lut, size)
+    if classes > 3 * _COLUMN:
+        _add_color_bar(figure, axes, classification, lut, size)
+    else:
+        _add_legend(figure, axes, classification, lut)
+    axes.set_title(Path(classification.source).name, loc="left")
+    return axes
 
 
 def _place(classification: Classification) -> tuple[float, float, float, float]:
