@@ -14,16 +14,22 @@ if TYPE_CHECKING:
     from tsraster.errors import TsrasterError, TsrasterWarning
     from tsraster.lut import Lut
     from tsraster.lutfiles import read_lut
+    from tsraster.pipeline.accuracy import accuracy_file
     from tsraster.pipeline.breaks import breaks_file
     from tsraster.pipeline.classify import classify_file
     from tsraster.pipeline.colorize import colorize_file
     from tsraster.pipeline.conversion import convert_lut_file
     from tsraster.pipeline.fitting import read_table
     from tsraster.pipeline.histogram import histogram_file
+    from tsraster.pipeline.labels import labels_files
     from tsraster.pipeline.legend import legend_file
     from tsraster.pipeline.lutcheck import check_lut_file
+    from tsraster.pipeline.objects import objects_file
+    from tsraster.pipeline.pointcount import pointcount_file
+    from tsraster.pipeline.porosity import porosity_files
     from tsraster.pipeline.rasterinfo import info_file
     from tsraster.pipeline.reclassify import reclassify_file
+    from tsraster.pipeline.trainingcheck import verify_training_set
     from tsraster.raster import Georef, Pixels, Raster
     from tsraster.reading import open_raster
 
@@ -37,6 +43,7 @@ __all__ = [
     "Raster",
     "TsrasterError",
     "TsrasterWarning",
+    "accuracy_file",
     "breaks_file",
     "check_lut_file",
     "classify",
@@ -46,11 +53,16 @@ __all__ = [
     "convert_lut_file",
     "histogram_file",
     "info_file",
+    "labels_files",
     "legend_file",
+    "objects_file",
     "open_raster",
+    "pointcount_file",
+    "porosity_files",
     "read_lut",
     "read_table",
     "reclassify_file",
+    "verify_training_set",
 ]
 
 _HOMES = {
@@ -67,6 +79,12 @@ _HOMES = {
     "tsraster.pipeline.classify": ("classify_file",),
     "tsraster.pipeline.reclassify": ("reclassify_file",),
     "tsraster.pipeline.colorize": ("colorize_file",),
+    "tsraster.pipeline.labels": ("labels_files",),
+    "tsraster.pipeline.trainingcheck": ("verify_training_set",),
+    "tsraster.pipeline.pointcount": ("pointcount_file",),
+    "tsraster.pipeline.porosity": ("porosity_files",),
+    "tsraster.pipeline.objects": ("objects_file",),
+    "tsraster.pipeline.accuracy": ("accuracy_file",),
     "tsraster.pipeline.legend": ("legend_file",),
     "tsraster.pipeline.conversion": ("convert_lut_file",),
     "tsraster.pipeline.lutcheck": ("check_lut_file",),

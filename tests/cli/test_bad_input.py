@@ -27,6 +27,7 @@ import pytest
 import rasterio
 from rasterio.transform import from_origin
 
+from tsraster.cli.program import COMMANDS
 from tsraster.raster import without_place_warning
 
 Draw = Callable[..., Path]
@@ -80,11 +81,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., S
 
 @pytest.fixture
 def run(server: Callable[..., SimpleNamespace], sources: Path, tmp_path: Path) -> Run:
-    """Give a function that runs a command line in an empty folder; ``@`` before a word stands for the folder of sources."""
+    """Give a function that runs a command line in an empty folder; ``@`` before a word stands for the folder of sources;
+    where the option itself takes a file behind an ``@``, there are two."""
 
     def run(line: str | list[str], **how: Any) -> SimpleNamespace:
         words = shlex.split(line) if isinstance(line, str) else line
-        return server(tmp_path, [re.sub(r"^@", f"{sources}/", word) for word in words], **how)
+        return server(tmp_path, [re.sub(r"^(@?)@", rf"\1{sources}/", word) for word in words], **how)
 
     return run
 
@@ -150,6 +152,7 @@ def _draw_good(folder: Path, draw: Draw) -> None:
     infinite = ramp.astype(np.float32)
     infinite[0, :3] = [np.inf, -np.inf, np.nan]
     draw(folder / "infinite.tif", infinite)
+    draw(folder / "paletted.tif", ramp % 4, palette={1: (9, 9, 9, 255), 2: (200, 0, 0, 255), 3: (0, 0, 200, 255)})
 
 
 def _draw_damaged(folder: Path) -> None:
@@ -182,6 +185,19 @@ def _write_tables(folder: Path) -> None:
     (folder / "open-quote.csv").write_text("code,red,green,blue,name\n" + '1,0,0,0,"sea\n2,0,0,0,wood\n')
     (folder / "latin.csv").write_bytes((LUT + "1,0,0,0\n# caf\xe9\n").encode("latin-1"))
     (folder / "empty.csv").write_bytes(b"")
+    (folder / "twice.csv").write_text(LUT + "1,0,0,0\n1,0,0,9\n")
+    (folder / "wide.csv").write_text("code,red,green,blue,alpha,name,more\n1,0,0,0,255,a,b\n")
+    (folder / "utf16.csv").write_bytes((LUT + "1,0,0,0\n").encode("utf-16"))
+    (folder / "positions.gpl").write_text("GIMP Palette\nName: mine\nColumns: 0\n#\n1 2 3\n9 9 9\n")
+    (folder / "steps.csv").write_text('interval,red,green,blue\n"(0, 1]",0,0,0\n"(1, 2]",9,9,9\n')
+    (folder / "many.csv").write_text(LUT + "".join(f"{code},{code % 256},0,0\n" for code in range(1, 3001)))
+    (folder / "cut.qml").write_text("<qgis><pipe>")
+    (folder / "other.xml").write_text("<html><body/></html>")
+    (folder / "bomb.sld").write_text('<!DOCTYPE a [<!ENTITY b "c">]><StyledLayerDescriptor>&b;</StyledLayerDescriptor>')
+    (folder / "ambiguous").write_bytes(bytes(768))
+    (folder / "text.ttf").write_text("no font")
+    with (folder / "huge.csv").open("wb") as huge:
+        huge.truncate(2**25 + 1)
 
 
 # Refused ----------------------------------------------------------------------------------------------------------------
@@ -189,6 +205,7 @@ def _write_tables(folder: Path) -> None:
 C = "classify @band.tif out.tif --overwrite"
 HIST = "histogram @band.tif --csv out.csv --overwrite"
 PAINT = "colorize @band.tif out.png --overwrite"
+R = "reclassify @band.tif out.tif --overwrite"
 
 DAMAGED = {
     "missing": ("nowhere.tif", r"nowhere\.tif does not exist"),
@@ -213,6 +230,8 @@ JOBS = {
     "classify by a scheme": "classify {} out.tif --scheme natural-breaks --classes 3 --overwrite --stats out.csv",
     "breaks": "breaks @band.tif {} out.json --scheme quantiles --classes 3 --overwrite",
     "colorize": "colorize {} out.png --lut thermal --band 1 --overwrite",
+    "reclassify": "reclassify {} out.tif --band 1 --mapping DEFAULT=1 --lut thermal --color out.jpg --stats out.csv --overwrite",
+    "check a color table": "lut check thermal --raster {} --band 1 --to qgis",
 }
 
 REFUSED: dict[str, tuple[int, str, str]] = {
@@ -449,9 +468,301 @@ REFUSED: dict[str, tuple[int, str, str]] = {
     "exists, histogram": (1, "histogram @band.tif --csv out.csv", "out.csv exists already; give --overwrite"),
     "exists, colorize": (1, "colorize @band.tif out.tif --lut thermal", "out.tif exists already; give --overwrite"),
     "exists, plot": (1, "histogram @band.tif --plot plot.svg", "plot.svg exists already; give --overwrite"),
+    # Color tables as such
+    "lut unknown": (2, "lut show thermla", r"unknown color table 'thermla'; did you mean thermal\?"),
+    "lut unlike any": (2, "lut check zzzzzz", "unknown color table 'zzzzzz'; choose from categorical, gray, ndvi, "),
+    "lut empty name": (2, "lut show ''", "unknown color table ''; choose from categorical"),
+    "lut long name": (2, f"lut show {'x' * 300}", "unknown color table"),
+    "lut missing": (
+        1,
+        "lut show no.csv",
+        r"the color table no\.csv does not exist; one that is shipped is named without",
+    ),
+    "lut missing raster": (1, "lut show no.tif", r"no\.tif does not exist"),
+    "lut colormap unknown": (
+        2,
+        "lut show matplotlib:virdis",
+        "matplotlib has no colormap 'virdis'; did you mean viridis",
+    ),
+    "lut empty": (1, "lut show @empty.csv", r"empty\.csv, line 1: the header is ''"),
+    "lut not UTF-8": (1, "lut check @latin.csv", r"latin\.csv, line 3: this is not UTF-8 text; save the file as UTF-8"),
+    "lut UTF-16": (1, "lut show @utf16.csv", r"utf16\.csv, line 1: this is not UTF-8 text"),
+    "lut huge": (1, "lut show @huge.csv", r"huge\.csv: larger than 32 MiB, and so no color table"),
+    "lut line": (1, "lut convert @malformed.csv new.clr", r"malformed\.csv, line 3: 'dark' is no whole number"),
+    "lut twice": (1, "lut check @twice.csv", r"twice\.csv, line 3: 1 stands there twice, in line 2 before"),
+    "lut column": (1, "lut show @wide.csv", r"wide\.csv, line 1"),
+    "lut cut": (1, "lut show @cut.qml", r"cut\.qml, line 1: this is no well-formed XML"),
+    "lut other XML": (1, "lut show @other.xml", r"other\.xml, line 1: this style holds no ColorMap"),
+    "lut bomb": (1, "lut show @bomb.sld", r"bomb\.sld, line 1: this XML defines or uses entities of its own"),
+    "lut ambiguous": (1, "lut show @ambiguous", "768 bytes can be an ImageJ table, .* or say --lut-format imagej or"),
+    "lut folder": (1, "lut show @folder/", r"cannot be read \(Is a directory\)"),
+    "lut folder that looks like a table": (1, "lut show @folder", r"cannot be read \(Is a directory\)"),
+    "lut /dev/null": (1, "lut show /dev/null", "/dev/null: the color table is empty; give at least one color"),
+    "lut null": (1, "lut show @band.tif", r"band\.tif has no palette of its own; it is no color table"),
+    "lut text as raster": (1, "lut show @text.tif", r"text\.tif is no raster or picture that can be read"),
+    "lut raster as text": (1, "lut show @paletted.tif --lut-format csv", r"paletted\.tif, line \d+: this is not UTF-8"),
+    "lut raster as ramp": (2, "lut show @paletted.tif --kind ramp", r"paletted\.tif is a raster, whose palette is for"),
+    "lut kind unknown": (2, "lut show thermal --kind index", "Invalid value for '--kind': 'index' is not one of"),
+    "lut kind of positions": (
+        2,
+        "lut show @positions.gpl --kind ramp",
+        "is of the kind index and cannot be read as ramp",
+    ),
+    "lut format unknown": (2, "lut show @short.csv --lut-format cvs", "format 'cvs'; did you mean csv"),
+    "lut format empty": (
+        2,
+        "lut show @short.csv --lut-format ''",
+        "unknown color table format ''; choose from csv, gdal",
+    ),
+    "lut wrong format": (1, "lut show @short.csv --lut-format qml", r"short\.csv, line 1: this is no well-formed XML"),
+    "lut command unknown": (2, "lut shw thermal", "No such command 'shw'.*; see .*tsraster lut --help"),
+    "lut too many words": (2, "lut list thermal", r"Got unexpected extra argument \(thermal\)"),
+    "lut no table": (2, "lut show", "Missing argument 'TABLE'; see .*tsraster lut show --help"),
+    "picture ending": (
+        2,
+        "lut show nlcd --picture l.gif",
+        r"l\.gif has no ending that a legend can have; choose from \.png",
+    ),
+    "picture exists": (1, "lut show nlcd --picture out.png", "out.png exists already; give --overwrite"),
+    # Color tables in other formats
+    "convert no destination": (2, "lut convert thermal", "Missing argument 'DESTINATION'"),
+    "convert no ending": (
+        2,
+        "lut convert thermal new",
+        "new has no ending of a color table; choose from .act, .* with --to",
+    ),
+    "convert empty name": (2, "lut convert thermal ''", "has no ending of a color table"),
+    "convert ending unknown": (2, "lut convert thermal new.jpg", "new.jpg has no ending of a color table"),
+    "convert format unknown": (
+        2,
+        "lut convert thermal new.csv --to exri",
+        "color table format 'exri'; did you mean esri",
+    ),
+    "convert exists": (1, "lut convert thermal out.csv", "out.csv exists already; give --overwrite to replace it"),
+    "convert no folder": (1, "lut convert thermal no/new.csv", "no/new.csv cannot be written: there is no folder"),
+    "convert to /dev/null": (1, "lut convert thermal /dev/null --to csv", "/dev/null is no regular file and cannot be"),
+    "convert in /proc": (1, "lut convert thermal /proc/new.csv", "/proc/new.csv cannot be written"),
+    "convert long name": (1, f"lut convert thermal {'x' * 300}.csv", r"cannot be written \(File name too long\)"),
+    "convert ramp": (1, "lut convert thermal out.clr", "thermal cannot become ESRI .clr: .*with --classes K"),
+    "convert percent": (1, "lut convert viridis new.cpt", "its stops are percentages, .*with --value-range LOW,HIGH"),
+    "convert positions": (
+        1,
+        "lut convert @positions.gpl new.txt",
+        "give them codes with --first-code N, or values with",
+    ),
+    "convert too many": (1, "lut convert @many.csv new.lut", r"it holds codes from 0 to 255, and not 256"),
+    "classes 0 of a ramp": (
+        2,
+        "lut convert thermal new.csv --classes 0",
+        "0 classes cannot be taken from a ramp; give",
+    ),
+    "classes negative of a ramp": (
+        2,
+        "lut convert thermal new.csv --classes -3",
+        "-3 classes cannot be taken from a ramp",
+    ),
+    "classes huge of a ramp": (2, f"lut convert thermal new.csv --classes {10**12}", "give a number from 1 to 65536"),
+    "classes no number": (2, "lut convert thermal new.csv --classes five", "'five' is not a valid integer"),
+    "classes of classes": (2, "lut convert nlcd new.csv --classes 3", "nlcd is no ramp but a table of classes"),
+    "classes of intervals": (
+        2,
+        "lut convert @steps.csv new.csv --classes 3",
+        "steps.csv is no ramp but a table of intervals",
+    ),
+    "first code of classes": (2, "lut convert nlcd new.csv --first-code 1", "the colors of nlcd have codes already"),
+    "first code huge": (2, f"lut convert @positions.gpl new.csv --first-code {10**400}", "is no finite number"),
+    "first code of 5000 digits": (2, f"lut convert thermal n.csv --first-code {'9' * 5000}", "is not a valid integer"),
+    "first code not whole": (2, "lut convert @positions.gpl new.csv --first-code 1.5", "'1.5' is not a valid integer"),
+    "range of classes": (2, "lut convert nlcd new.csv --value-range 0,1", "the colors of nlcd have codes; only a ramp"),
+    "range of one number": (
+        2,
+        "lut convert thermal new.csv --value-range 7",
+        "--value-range has 1 numbers; give the lowest",
+    ),
+    "range of nothing": (2, "lut convert thermal new.csv --value-range ''", "--value-range has 0 numbers"),
+    "range of three": (2, "lut convert thermal new.csv --value-range 1,2,3", "--value-range has 3 numbers"),
+    "range falling": (
+        2,
+        "lut convert thermal new.csv --value-range 9,1",
+        "9, 1 is no range; give a smaller and a larger",
+    ),
+    "range empty": (2, "lut convert thermal new.csv --value-range 9,9", "9, 9 is no range"),
+    "range infinite": (2, "lut convert thermal new.csv --value-range 0,inf", "0, inf is no range"),
+    "range nan": (2, "lut convert thermal new.csv --value-range nan,1", "nan, 1 is no range"),
+    "range huge": (
+        2,
+        f"lut convert thermal new.csv --value-range 0,1{'0' * 400}",
+        "--value-range holds a number that is too large",
+    ),
+    "range no numbers": (2, "lut convert thermal new.csv --value-range low,high", "'low,high' is no list of numbers"),
+    "range and classes": (
+        2,
+        "lut convert thermal n.csv --value-range 0,1 --classes 3",
+        "contradict each other; give one",
+    ),
+    "codes and classes": (
+        2,
+        "lut convert thermal n.csv --first-code 0 --classes 3",
+        "--classes and --first-code contradict",
+    ),
+    # What is wrong with a color table
+    "check format unknown": (2, "lut check thermal --to qgs", "unknown color table format 'qgs'; did you mean qgis"),
+    "check band alone": (2, "lut check nlcd --band 1", "--band is that of a class map; name one with --raster"),
+    "check band 0": (2, "lut check nlcd --raster @band.tif --band 0", "there is no band 0; bands are counted from 1"),
+    "check band 2": (1, "lut check nlcd --raster @band.tif --band 2", r"band\.tif has no band 2"),
+    "check several bands": (1, "lut check nlcd --raster @bands.tif", "has 3 bands; name the one .* with --band: 1 "),
+    "check floats": (1, "lut check nlcd --raster @float.tif", "holds float32 and no class codes; classify it first"),
+    "check negative": (1, "lut check nlcd --raster @negative.tif", "holds the negative number -1"),
+    "check table as raster": (
+        1,
+        "lut check nlcd --raster @short.csv",
+        r"short\.csv is no raster or picture that can be",
+    ),
+    "check empty raster": (1, "lut check nlcd --raster ''", "the source has an empty name; name a file"),
+    "check workers 0": (2, "lut check nlcd --raster @band.tif --workers 0", "0 workers cannot work"),
+    # Legends
+    "legend no words": (2, "legend", "Missing argument 'SOURCE'"),
+    "legend no destination": (2, "legend nlcd", "Missing argument 'DESTINATION'"),
+    "legend ending": (
+        2,
+        "legend nlcd new.jpg",
+        r"new\.jpg has no ending that a legend can have; choose from \.png, \.svg",
+    ),
+    "legend empty name": (2, "legend nlcd ''", "has no ending that a legend can have"),
+    "legend exists": (1, "legend nlcd plot.svg", "plot.svg exists already; give --overwrite"),
+    "legend no folder": (1, "legend nlcd no/new.svg", "no/new.svg cannot be written: there is no folder"),
+    "legend unknown": (2, "legend nlcdd out.png --overwrite", "unknown color table 'nlcdd'; did you mean nlcd"),
+    "legend empty source": (2, "legend '' new.png", "unknown color table ''"),
+    "legend of a folder": (1, "legend @folder new.png", r"cannot be read \(Is a directory\)"),
+    "legend missing": (1, "legend no.tif new.png", r"no\.tif does not exist"),
+    "legend of text": (1, "legend @text.tif new.png", r"text\.tif is no raster or picture that can be read"),
+    "legend of a cut raster": (1, "legend @cut.tif new.png --lut thermal", r"cut\.tif: the pixels of rows"),
+    "legend without palette": (
+        1,
+        "legend @band.tif new.png",
+        r"band\.tif has no palette of its own; name a color table with",
+    ),
+    "legend of zeros": (
+        1,
+        "legend @nodata.tif new.png --lut thermal",
+        r"nodata\.tif holds no class; every pixel is without",
+    ),
+    "legend of floats": (
+        1,
+        "legend @float.tif new.png --lut thermal",
+        "holds float32 and no class codes; classify it first",
+    ),
+    "legend negative": (1, "legend @negative.tif new.png --lut thermal", "holds the negative number -1"),
+    "legend several bands": (1, "legend @bands.tif new.png --lut thermal", "has 3 bands; name the one .* with --band"),
+    "legend band 0": (2, "legend @bands.tif new.png --lut thermal --band 0", "there is no band 0"),
+    "legend band of a table": (
+        2,
+        "legend nlcd new.png --band 1",
+        "--band is for a class map, and nlcd is a color table",
+    ),
+    "legend lut of a table": (
+        2,
+        "legend nlcd new.png --lut gray",
+        "--lut is for a class map, and nlcd is a color table",
+    ),
+    "legend lut unknown": (2, "legend @band.tif new.png --lut thermla", "did you mean thermal"),
+    "legend lut too short": (1, "legend @band.tif new.png --lut @short.csv", "has no color for the codes 2, 4, 5"),
+    "legend lut of positions": (
+        1,
+        "legend @band.tif n.png --lut @positions.gpl",
+        "have no codes; give them some first",
+    ),
+    "legend lut of intervals": (
+        1,
+        "legend @band.tif n.png --lut @steps.csv",
+        "has 2 intervals for 99 classes; give as many",
+    ),
+    "legend too many": (2, "legend @many.csv new.png", "a legend lists up to 256 classes"),
+    "legend size 3": (2, "legend nlcd new.png --size 3", "the font size 3 cannot be used; give .* 4 to 200"),
+    "legend size -1": (2, "legend nlcd new.html --size -1", "the font size -1 cannot be used"),
+    "legend size huge": (2, f"legend nlcd new.svg --size {10**12}", "the font size 1000000000000 cannot be used"),
+    "legend size no number": (2, "legend nlcd new.svg --size big", "'big' is not a valid integer"),
+    "legend columns 0": (2, "legend nlcd new.png --columns 0", "columns is 0; give a whole number from 1"),
+    "legend labels": (
+        2,
+        "legend nlcd new.png --labels a,b",
+        "2 labels for the 20 colors of nlcd; give one text for each",
+    ),
+    "legend labels not UTF-8": (2, "legend nlcd new.png --labels 'a,\udcff'", "is no list of texts"),
+    "legend labels of two lines": (2, "legend nlcd new.png --labels 'a\nb'", "is no list of texts"),
+    "legend font missing": (
+        2,
+        "legend nlcd new.png --font no.ttf",
+        r"the font no\.ttf does not exist; give the path of",
+    ),
+    "legend font of text": (
+        2,
+        "legend nlcd new.svg --font @text.ttf",
+        r"text\.ttf cannot be read .*; give a \.ttf or \.otf",
+    ),
+    "legend font folder": (2, "legend nlcd new.png --font @folder", "the font .*folder"),
+    "legend font of a page": (2, "legend nlcd new.html --font no.ttf", r"--font is for \.png and \.svg; new\.html has"),
+    "legend workers 0": (2, "legend @band.tif new.png --lut thermal --workers 0", "0 workers cannot work"),
+    # New codes
+    "reclassify no words": (2, "reclassify", "Missing argument 'SOURCE'"),
+    "rule empty": (2, f"{R} --mapping ''", r"there is no rule for values; write at least one, such as \[1,4\]=2"),
+    "rule of a word": (2, f"{R} --mapping x", "the rule x is not understood: 'x' is no number; write OLD=NEW"),
+    "rule not closed": (2, f"{R} --mapping '[1,5=2'", r"has a range that is not closed; end it with \] or \)"),
+    "rule negative": (2, f"{R} --mapping 1=-2", "the new code -2 cannot be used; codes are whole numbers from 0"),
+    "rule not whole": (2, f"{R} --mapping 1=1.5", "the rule 1=1.5 gives the new code 1.5; codes are whole numbers"),
+    "rule too large": (2, f"{R} --mapping 1={2**32}", "the new code 4294967296 cannot be used"),
+    "rule of 5000 digits": (2, f"{R} --mapping 1={'9' * 5000}", "the rule 1=9"),
+    "rule NaN": (2, f"{R} --mapping nan=1", "the rule nan=1 asks for NaN, which is no data here; write NO_DATA="),
+    "rule twice": (2, f"{R} --mapping '1=2; 1=3'", "1 is given twice; leave one rule for it"),
+    "rule of a name": (2, f"{R} --mapping '\"wood\"=1'", "and the old classes have no names; write their codes"),
+    "rule of bytes": (2, f"{R} --mapping '\udcff=1'", "the rule .*=1"),
+    "rules missing": (
+        1,
+        f"{R} --mapping @@no.txt",
+        r"the mapping .*no\.txt cannot be read \(No such file or directory\)",
+    ),
+    "rules in a folder": (1, f"{R} --mapping @@folder", r"cannot be read \(Is a directory\)"),
+    "rules in a raster": (1, f"{R} --mapping @@band.tif", "cannot be read .*not UTF-8"),
+    "rules hold too little": (1, f"{R} --mapping 1=1", "no rule holds the value 0, 2, 3, .*DEFAULT=NO_DATA"),
+    "rules leave nothing": (1, f"{R} --mapping DEFAULT=0", "no value gets a code; there would be no class"),
+    "reclassify floats": (1, "reclassify @float.tif out.tif --overwrite", "holds float32 and no codes that could stay"),
+    "reclassify negative": (1, "reclassify @negative.tif out.tif --overwrite", "the value -1 cannot pass through"),
+    "reclassify several bands": (
+        1,
+        "reclassify @bands.tif out.tif --overwrite",
+        "has 3 bands; name the one .* with --band",
+    ),
+    "reclassify nodata": (
+        1,
+        "reclassify @nodata.tif out.tif --overwrite",
+        r"nodata\.tif: no (pixel is valid|value gets a code)",
+    ),
+    "reclassify band 0": (2, f"{R} --band 0", "there is no band 0; bands are counted from 1"),
+    "reclassify band 2": (1, f"{R} --band 2", r"band\.tif has no band 2"),
+    "reclassify lut too short": (1, f"{R} --mapping DEFAULT=2 --lut @short.csv", "has no color for the code 2"),
+    "reclassify without colors": (
+        2,
+        f"{R} --mapping DEFAULT=1 --color c.png",
+        "needs colors, .*name a color table with",
+    ),
+    "reclassify legend alone": (
+        2,
+        f"{R} --mapping DEFAULT=1 --legend beside",
+        "--legend goes on a color picture; name one",
+    ),
+    "reclassify legend unknown": (2, f"{R} --legend below", "Invalid value for '--legend': 'below' is not one of"),
+    "reclassify sidecar": (2, f"{R} --sidecars kml", "unknown sidecar 'kml'; did you mean qml"),
+    "reclassify twice": (
+        2,
+        f"{R} --mapping DEFAULT=1 --lut thermal --color out.tif",
+        "out.tif is named for two outputs",
+    ),
+    "reclassify as JPEG": (2, "reclassify @band.tif out.jpg --mapping DEFAULT=1", "out.jpg cannot hold class codes"),
+    "reclassify exists": (1, "reclassify @band.tif out.tif", "out.tif exists already; give --overwrite"),
+    "reclassify workers 0": (2, f"{R} --workers 0", "0 workers cannot work"),
     # Words
     "command unknown": (2, "clasify @band.tif", "no command 'clasify'; did you mean classify; see tsraster --help"),
-    "command unlike any": (2, "zzz", "no command 'zzz'; choose from demo, info, histogram, breaks, classify, colorize"),
+    "command unlike any": (2, "zzz", f"no command 'zzz'; choose from {', '.join(COMMANDS)}; see tsraster --help"),
     "option unknown": (2, f"{C} --bin 5", "No such option '--bin'.*--bins.*; see .*tsraster classify --help"),
     "option unlike any": (2, "--zzz", "No such option '--zzz'; see .*tsraster --help"),
     "option without value": (2, "classify @band.tif --bins", "Option '--bins' requires an argument"),
@@ -529,6 +840,12 @@ def test_the_source_is_never_replaced(way: str, option: str, run: Run, sources: 
         "colorize band.tif out.png --lut thermal --table out.png",
         "histogram band.tif --table table.json --csv table.json",
         "breaks band.tif out.png --compare --classes 3 --plot out.png",
+        "lut convert colors.csv ./colors.csv",
+        "lut convert colors.csv colors.csv --to qml",
+        "legend out.png out.png --lut thermal",
+        "legend band.tif out.png --lut out.png",
+        "reclassify band.tif --mapping=@rules.txt --stats rules.txt",
+        "reclassify band.tif --mapping DEFAULT=1 --lut colors.csv --stats colors.csv",
     ],
 )
 def test_no_input_is_replaced(line: str, run: Run, sources: Path, tmp_path: Path) -> None:
@@ -536,6 +853,7 @@ def test_no_input_is_replaced(line: str, run: Run, sources: Path, tmp_path: Path
     for name in ("table.json", "out.png"):
         (tmp_path / name).write_text(json.dumps(TABLE))
     (tmp_path / "colors.csv").write_text(LUT + "".join(f"{code},0,0,0\n" for code in range(1, 4)))
+    (tmp_path / "rules.txt").write_text("DEFAULT=1")
     before = snapshot(tmp_path)
     done = run(f"{line} --overwrite")
     assert done.code == 2
@@ -624,6 +942,33 @@ def test_what_is_no_regular_file_is_left_alone(kind: str, option: str, run: Run,
     assert snapshot(tmp_path) == before
 
 
+@pytest.mark.parametrize(
+    "line", ["lut convert thermal out.png --to csv", "legend nlcd out.png", "lut show nlcd --picture out.png"]
+)
+@pytest.mark.parametrize("kind", ["fifo", "link to /dev/null"])
+def test_no_color_table_or_legend_goes_where_no_regular_file_is(kind: str, line: str, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "out.png"
+    if kind == "fifo":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(kind.split()[-1])
+    before = snapshot(tmp_path)
+    done = run(f"{line} --overwrite")
+    assert (done.code, done.out) == (1, "")
+    check_sentence(done.err, "out.png is no regular file and cannot be replaced")
+    assert snapshot(tmp_path) == before
+
+
+@pytest.mark.parametrize("line", ["lut convert thermal locked/new.csv", "legend nlcd locked/new.svg"])
+def test_no_color_table_or_legend_goes_into_a_folder_that_is_read_only(
+    line: str, locked: Path, run: Run, tmp_path: Path
+) -> None:
+    done = run(line)
+    assert (done.code, done.out) == (1, "")
+    check_sentence(done.err, "cannot be written: the folder .*locked is read-only")
+    assert list(tmp_path.iterdir()) == [locked]
+
+
 @pytest.fixture
 def locked(tmp_path: Path) -> Iterator[Path]:
     """A folder that nobody, not even root, can write to."""
@@ -669,6 +1014,13 @@ LARGE = {
     "counts": "histogram @noise.png --bins 2000 --csv {}.csv",
     "plot": "histogram @noise.tif --plot {}.svg",
     "colorize": "colorize @noise.tif {}.png --lut thermal",
+    "reclassify": "reclassify @noise.tif {}.tif --mapping DEFAULT=PASS_THROUGH",
+    "reclassify and color": "reclassify @noise.tif --mapping DEFAULT=PASS_THROUGH --lut thermal --color {}.png",
+    "legend png": "legend categorical {}.png",
+    "legend svg": "legend categorical {}.svg",
+    "legend html": "legend categorical {}.html",
+    "picture of a table": "lut show categorical --picture {}.png",
+    "color table": "lut convert @many.csv {}.qml",
 }
 
 
@@ -678,6 +1030,19 @@ def old_output(folder: Path, line: str) -> str:
     (name,) = re.findall(r"out\.\w+", line)
     (folder / name).write_text("what was here before")
     return f"{line} --overwrite"
+
+
+SIDECAR = '<PAMDataset><Metadata><MDI key="a">b</MDI></Metadata></PAMDataset>'
+
+
+def test_a_sidecar_that_would_be_too_large(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out.tif.aux.xml").write_text(SIDECAR)
+    line = "lut convert @many.csv out.tif.aux.xml --overwrite"
+    done = run(line, largest=12_000)
+    check_sentence(done.err, r"Error: out\.tif\.aux\.xml cannot be written \(File too large\)")
+    assert done.code == 1
+    assert [path.read_text() for path in tmp_path.iterdir()] == [SIDECAR]
+    assert run(line).code == 0
 
 
 @pytest.mark.parametrize("output", LARGE)
@@ -833,24 +1198,22 @@ def test_a_job_started_with_nohup_is_left_alone(sources: Path, tmp_path: Path) -
 
 # Names ------------------------------------------------------------------------------------------------------------------
 
+ODD = [
+    "with spaces  twice",
+    "Grüße 地図 🗺",
+    "-begins",
+    "a'b\"c",
+    "a#b?c%20d",
+    "a;b&c|d",
+    "100%",
+    "a:b",
+    "a,b",
+    "$HOME",
+    "x" * 200,
+]
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "with spaces  twice",
-        "Grüße 地図 🗺",
-        "-begins",
-        "a'b\"c",
-        "a#b?c%20d",
-        "a;b&c|d",
-        "100%",
-        "a:b",
-        "a,b",
-        "$HOME",
-        "x" * 200,
-    ],
-    ids=lambda name: name[:20],
-)
+
+@pytest.mark.parametrize("name", ODD, ids=lambda name: name[:20])
 def test_odd_names_are_names(name: str, run: Run, sources: Path, tmp_path: Path) -> None:
     folder = tmp_path / name
     folder.mkdir()
@@ -881,6 +1244,24 @@ def test_odd_names_are_names(name: str, run: Run, sources: Path, tmp_path: Path)
         assert set(np.unique(file.read())) == {1, 3}
 
 
+@pytest.mark.parametrize("name", ODD, ids=lambda name: name[:20])
+def test_odd_names_of_color_tables_are_names(name: str, run: Run, sources: Path, tmp_path: Path) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    shutil.copy(sources / "short.csv", folder / f"{name}.csv")
+    lut = f"{name}/{name}"
+    for ending in ("qml", "txt", "aux.xml"):
+        done = run(["lut", "convert", "--", f"{lut}.csv", f"{lut}.{ending}"])
+        assert (done.code, done.err) == (0, "")
+        assert f"wrote {lut}.{ending}: " in done.out
+        shown = run(["lut", "show", "--", f"{lut}.{ending}"])
+        assert (shown.code, shown.err) == (0, "")
+        assert shown.out.startswith(f"{lut}.{ending}: classes of 2 colors\n")
+    for ending in ("png", "svg", "html"):
+        done = run(["legend", "--", f"{lut}.csv", f"{lut}.{ending}"])
+        assert (done.code, done.out, done.err) == (0, f"wrote {lut}.{ending}\n", "")
+
+
 def test_a_path_that_begins_with_a_dash(run: Run, sources: Path, tmp_path: Path) -> None:
     shutil.copy(sources / "band.tif", tmp_path / "-band.tif")
     done = run("classify --bins 3 -- -band.tif -out.tif")
@@ -902,8 +1283,13 @@ BYTES = b"caf\xe9"
         ),
         (["classify", b"band.tif", "--bins", "3", "--lut", BYTES + b".csv"], b"does not exist"),
         (["classify", b"band.tif", "--table", BYTES + b".json"], b"cannot be read (No such file"),
+        (["lut", "show", BYTES + b".csv"], b"the color table caf\\udce9.csv does not exist"),
+        (["lut", "show", BYTES + b".tif"], b"'caf\\udce9.tif' is not a path that can be opened"),
+        (["lut", "check", "nlcd", "--raster", BYTES + b".tif"], b"'caf\\udce9.tif' is not a path that can be opened"),
+        (["lut", "convert", "nlcd", BYTES + b"/new.csv"], b"there is no folder"),
+        (["legend", "nlcd", BYTES + b".png"], b"GDAL writes images only to paths that are UTF-8"),
     ],
-    ids=["source", "destination", "folder", "lut", "table"],
+    ids=["source", "destination", "folder", "lut", "table", "show", "show raster", "check", "convert", "legend"],
 )
 def test_names_that_are_no_text_are_refused(words: list[Any], says: bytes, sources: Path, tmp_path: Path) -> None:
     shutil.copy(sources / "band.tif", tmp_path / "band.tif")
@@ -927,6 +1313,16 @@ def test_tables_may_have_names_that_are_no_text(sources: Path, tmp_path: Path) -
     assert (process.returncode, err) == (0, b"")
     assert b"wrote caf\\udce9.json, caf\\udce9.stats" in out
     assert set(os.listdir(os.fsencode(tmp_path))) == {BYTES + ending for ending in (b".csv", b".stats", b".json")}
+
+
+@pytest.mark.parametrize("name", [b".csv", b".qml", b".svg", b".html"])
+def test_color_tables_and_legends_may_have_names_that_are_no_text(name: bytes, sources: Path, tmp_path: Path) -> None:
+    words = ["legend"] if name in (b".svg", b".html") else ["lut", "convert"]
+    process = start([*words, sources / "short.csv", BYTES + name], tmp_path)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, b"")
+    assert b"wrote caf\\udce9" + name in out
+    assert os.listdir(os.fsencode(tmp_path)) == [BYTES + name]
 
 
 def test_a_terminal_that_cannot_show_a_name(sources: Path, tmp_path: Path) -> None:

@@ -484,3 +484,28 @@ def test_progress_reaches_its_total(ramp: Path, how: dict[str, Any], total: int)
     said: list[tuple[int, int]] = []
     classify_file(ramp, block_size=5, progress=lambda *counts: said.append(counts), **how)
     assert said == [(i, total) for i in range(1, total + 1)]
+
+
+@pytest.mark.parametrize(
+    ("options", "tags", "area"),
+    [
+        ({}, {}, None),
+        ({"pixel_size": "0.5um"}, {}, 0.25e-12),
+        ({"pixel_size": "2x0.5mm"}, {}, 1e-6),
+        ({}, {"TIFFTAG_XRESOLUTION": "10000", "TIFFTAG_YRESOLUTION": "10000", "TIFFTAG_RESOLUTIONUNIT": "3"}, 1e-12),
+    ],
+    ids=["unknown", "square", "oblong", "tags"],
+)
+def test_areas_of_a_picture_follow_from_the_size_of_its_pixels(
+    options: dict[str, Any], tags: dict[str, str], area: float | None, draw_raster: Draw, tmp_path: Path
+) -> None:
+    source = draw_raster(tmp_path / "photo.tif", np.arange(20, dtype=np.uint8).reshape(4, 5), tags=tags)
+    shares = classify_file(source, cutoffs=[9], **options).shares
+    assert [share.area_m2 for share in shares] == [area if area is None else pytest.approx(10 * area)] * 2
+
+
+def test_a_size_without_a_unit_is_refused(draw_raster: Draw, tmp_path: Path) -> None:
+    source = draw_raster(tmp_path / "photo.tif", np.arange(20, dtype=np.uint8).reshape(4, 5))
+    with pytest.raises(UsageError, match=r"'0\.65' is no size of a pixel; write a number and its unit"):
+        classify_file(source, tmp_path / "c.tif", cutoffs=[9], pixel_size="0.65")
+    assert not (tmp_path / "c.tif").exists()

@@ -1,19 +1,28 @@
-"""Stage 4: values to class codes, by intervals, and old codes to new ones, by rules."""
+"""Stage 4: values to class codes, by intervals; old codes to new ones, by rules; and colors to phases."""
 
+from tsraster.classification.conditions import Near, spell_color
 from tsraster.classification.intervals import OUTSIDE, Outside, check_classifiable, classify
 from tsraster.classification.mapping import PASS_THROUGH, Mapping, Rule
 from tsraster.classification.mappingtext import parse_mapping
+from tsraster.classification.phases import Phase, assign_phases, find_samples
+from tsraster.classification.phasetext import parse_phases
 from tsraster.classification.reclassification import list_sources, reclassify
 
 __all__ = [
     "OUTSIDE",
     "PASS_THROUGH",
     "Mapping",
+    "Near",
     "Outside",
+    "Phase",
     "Rule",
+    "assign_phases",
     "check_classifiable",
     "classify",
+    "find_samples",
     "list_sources",
     "parse_mapping",
+    "parse_phases",
     "reclassify",
+    "spell_color",
 ]

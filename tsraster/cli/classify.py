@@ -33,6 +33,7 @@ from tsraster.pipeline.picturelegend import LEGEND_PLACES
 @option(classify_file, "sidecars", kind=TEXTS, metavar="A,B,...")
 @option(classify_file, "save_table", metavar="TABLE.json")
 @option(classify_file, "stats", metavar="FILE.csv")
+@option(classify_file, "pixel_size", metavar="SIZE")
 @PLOT
 @option(classify_file, "overwrite")
 @option(classify_file, "workers", kind=int, metavar="N")

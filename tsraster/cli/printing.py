@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tsraster.pipeline.classify import Classification
     from tsraster.pipeline.colorize import Coloring
     from tsraster.pipeline.histogram import Histogram
+    from tsraster.pipeline.inspection import Inspection
     from tsraster.pipeline.rasterinfo import RasterInfo
 
 _ROWS = 256
@@ -40,7 +41,7 @@ def print_classes(result: Classification) -> None:
     """Print one row a class, with a swatch of its color where the terminal can show one."""
     shares = result.shares[:_ROWS]
     area, unit = _choose_area_unit(result.shares)
-    interval = "values" if result.table.values else "interval"
+    interval = "old values" if result.table.scheme == "mapping" else "values" if result.table.values else "interval"
     interval += f" ({result.table.unit})" if result.table.unit else ""
     header = ["code", interval, "name", "pixels", "percent", *([f"area ({unit})"] if unit else [])]
     rows = [
@@ -65,7 +66,9 @@ def _print_named(header: list[str], rows: list[list[str]]) -> None:
     at = header.index("name")
     if not any(row[at] for row in rows):
         header, *rows = [[*row[:at], *row[at + 1 :]] for row in (header, *rows)]
-    print_table(header, rows, left=[title for title in header if title.startswith(("interval", "values", "name"))])
+    print_table(
+        header, rows, left=[title for title in header if title.startswith(("interval", "old values", "values", "name"))]
+    )
 
 
 def _print_rest(result: Classification) -> None:
@@ -73,7 +76,8 @@ def _print_rest(result: Classification) -> None:
         infinite = f", {result.infinite} of them infinite" if result.infinite else ""
         click.echo(f"no class: {result.without_data} pixels without data{infinite}")
     if result.outside:
-        click.echo(f"no class: {result.outside} pixels outside of the table")
+        why = "by the mapping" if result.table.scheme == "mapping" else "outside of the table"
+        click.echo(f"no class: {result.outside} pixels {why}")
     if result.written:
         click.echo(f"wrote {', '.join(result.written)}")
 
@@ -81,7 +85,9 @@ def _print_rest(result: Classification) -> None:
 def _choose_area_unit(shares: Sequence[ClassShare]) -> tuple[float, str]:
     if not shares or shares[0].area_m2 is None:
         return 1.0, ""
-    return (1e6, "km2") if sum(share.area_m2 or 0 for share in shares) >= 1e6 else (1.0, "m2")
+    total = sum(share.area_m2 or 0 for share in shares)
+    units = ((1e6, "km2"), (1.0, "m2"), (1e-6, "mm2"), (1e-12, "um2"))
+    return next((unit for unit in units if total >= unit[0]), units[1])
 
 
 def _swatch(lut: Lut | None, code: int) -> str:
@@ -179,6 +185,24 @@ def _print_fits(result: Breaks) -> None:
     click.echo(
         "goodness of variance fit: 1 where all values of a class are equal; smallest and largest class in percent"
     )
+
+
+def print_inspection(found: Inspection) -> None:
+    """Print what is at a pixel: a line each, and the values around it, of which its own stands in brackets."""
+    place = f"column {found.col}, row {found.row}"
+    if found.x is not None and found.y is not None:
+        place += f" (x {found.x:.10g}, y {found.y:.10g})"
+    lines = {"place": place} | {f"band {name}": f"{value:.7g}" for name, value in found.bands.items()}
+    lines[found.label] = f"{found.value:.7g}" if found.valid else "no data"
+    if found.code or found.name:
+        lines["class"] = f"{found.code} {found.name}".rstrip()
+    width = max(map(len, lines))
+    for title, text in lines.items():
+        click.echo(f"{title:<{width}}  {text}")
+    texts = [["" if number != number else f"{number:.5g}" for number in row] for row in found.neighbors.tolist()]
+    row, col = found.center
+    texts[row][col] = f"[{texts[row][col]}]"
+    print_table(texts[0], texts[1:])
 
 
 _NAMES = 20

@@ -27,11 +27,18 @@ from tsraster.registry import suggestion
 COMMANDS = {
     "demo": "Draw small samples and run the main jobs on them.",
     "info": "Say what a raster is: size, bands, place, statistics.",
+    "inspect": "Say what is at a place of a raster.",
     "histogram": "Count the values of a raster.",
     "breaks": "Fit classes by a scheme, or compare schemes.",
     "classify": "Give pixels classes and colors.",
     "reclassify": "Give classes new codes and names.",
     "colorize": "Paint a class map.",
+    "labels": "Make label images of many pictures, for training.",
+    "porosity": "Measure the blue dye of thin sections.",
+    "pointcount": "Count points on a class map, with their errors.",
+    "accuracy": "Compare a class map with a reference.",
+    "stack": "Make one raster of the bands of several.",
+    "objects": "Measure grains or pores: the objects of a class.",
     "legend": "Draw the legend of a color table or class map.",
     "lut": "List, show, convert and check color tables.",
 }

@@ -48,16 +48,24 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, inspect.Parameter]
 
 
 def option(
-    function: Callable[..., Any], name: str, *, kind: Any = str, metavar: str | None = None
+    function: Callable[..., Any], name: str, *, kind: Any = str, metavar: str | None = None, multiple: bool = False
 ) -> Callable[[Command], Command]:
-    """Make an option of a parameter of `function`."""
+    """Make an option of a parameter of `function`; class_, as class is a word of Python, becomes --class.
+
+    With `multiple` it can be given several times, and the parameter is a sequence.
+    """
     default = _parameters(function)[name].default
     settings: dict[str, Any] = {"default": default, "help": parameter_texts(function)[name]}
     if isinstance(default, bool):
         settings["is_flag"] = True
     else:
-        settings |= {"type": kind, "metavar": metavar, "show_default": default not in (None, "")}
-    return click.option(f"--{name.replace('_', '-')}", name, **settings)
+        settings |= {
+            "type": kind,
+            "metavar": metavar,
+            "show_default": default not in (None, "", ()),
+            "multiple": multiple,
+        }
+    return click.option(f"--{name.rstrip('_').replace('_', '-')}", name, **settings)
 
 
 class Listed(click.ParamType[Any]):

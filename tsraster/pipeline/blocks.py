@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from tsraster.errors import UsageError
 from tsraster.raster import Raster, Window
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 Progress = Callable[[int, int], None]
@@ -95,34 +96,38 @@ class BlockWork:
             yield item
             self._report(before + i, total)
 
+    def run_each(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result]]:
+        """Yield each item with what the function makes of it, in order; such as whole pictures, where there are many."""
+        for i, pair in enumerate(self._in_order(function, items), start=1):
+            yield pair
+            self._report(i, len(items))
+
     def _report(self, done: int, total: int) -> None:
         # A scheme may turn out to need a pass more than was known; what has been said is not taken back.
         if self.progress is not None and done / total >= self._share:
             self._share = done / total
             self.progress(done, total)
 
-    def _in_order(
-        self, function: Callable[[Window], Result], windows: Sequence[Window]
-    ) -> Iterator[tuple[Window, Result]]:
+    def _in_order(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[tuple[Item, Result]]:
         ahead = 2 * self.workers + 1
-        pending: deque[tuple[Window, Future[Result]]] = deque()
-        for window in windows:
-            pending.append((window, self._submit(function, window)))
+        pending: deque[tuple[Item, Future[Result]]] = deque()
+        for item in items:
+            pending.append((item, self._submit(function, item)))
             if len(pending) >= ahead:
                 yield self._take(*pending.popleft())
         while pending:
             yield self._take(*pending.popleft())
         # What is still pending when somebody has seen enough ends with `stop`.
 
-    def _submit(self, function: Callable[[Window], Result], window: Window) -> Future[Result]:
-        future = self.executor.submit(function, window)
+    def _submit(self, function: Callable[[Item], Result], item: Item) -> Future[Result]:
+        future = self.executor.submit(function, item)
         self._under_way.add(future)
         return future
 
-    def _take(self, window: Window, future: Future[Result]) -> tuple[Window, Result]:
+    def _take(self, item: Item, future: Future[Result]) -> tuple[Item, Result]:
         result = future.result()
         self._under_way.discard(future)
-        return window, result
+        return item, result
 
     def stop(self) -> None:
         """Cancel the blocks that wait, and wait for those that run: they still read from a raster that is to be closed."""

@@ -24,8 +24,8 @@ from tsraster.pipeline.picturelegend import LegendPlace, check_legend, plan_clas
 from tsraster.pipeline.sidecars import list_sidecars, warn_of_styles, write_sidecars
 from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
-from tsraster.raster import Georef
-from tsraster.reading import gdal_settings, open_raster
+from tsraster.raster import Georef, Raster
+from tsraster.reading import find_pixel_size, gdal_settings, open_raster, parse_pixel_size
 from tsraster.schemes import Counted
 from tsraster.writing import Outputs, describe_classes, write_rows, write_text
 
@@ -80,6 +80,7 @@ def classify_file(
     sidecars: Sequence[str] | None = None,
     save_table: PathLike | None = None,
     stats: PathLike | None = None,
+    pixel_size: str | None = None,
     overwrite: bool = False,
     workers: int | None = None,
     block_size: int | None = None,
@@ -133,6 +134,8 @@ def classify_file(
         Class table to write (JSON), for other images.
     stats : path, optional
         Table of classes to write (CSV): code, interval, name, pixels, percent, area.
+    pixel_size : size, optional
+        Size of a pixel with its unit, for areas: 0.65um, or 0.65x0.7um; by default what the raster says of it.
     overwrite : bool
         Replace outputs that exist.
     workers : int, optional
@@ -197,6 +200,8 @@ def classify_file(
     if color is not None and colors is None:
         raise UsageError("a color picture needs a color table; name one with --lut, such as thermal")
     check_legend(legend, color)
+    if pixel_size is not None:
+        parse_pixel_size(pixel_size)
     codes_to, colors_to = choose_targets(destination, color, cog=cog)
     beside = list_sidecars(codes_to, sidecars, has_colors=colors is not None)
     wanted = [path for path in (destination, color, *beside.values(), save_table, stats) if path is not None]
@@ -224,7 +229,7 @@ def classify_file(
             )
             tally, preview = job.run(work, outputs, codes_to, colors_to)
         write_sidecars(outputs, beside, describe_classes(job.image, tally.counts.tolist()), codes_to)
-        shares = list_shares(fitted, tally.counts, raster.georef.pixel_area)
+        shares = list_shares(fitted, tally.counts, _find_pixel_area(raster, pixel_size))
         if save_table is not None:
             write_text(outputs.stage(save_table), fitted.to_json())
         if stats is not None:
@@ -243,6 +248,14 @@ def classify_file(
         label=preparation.label,
         written=tuple(os.fspath(path) for path in wanted),
     )
+
+
+def _find_pixel_area(raster: Raster, pixel_size: str | None) -> float | None:
+    """Return square meters: what the user says, else the CRS, else other metadata of the file."""
+    if pixel_size is None and raster.georef.pixel_area is not None:
+        return raster.georef.pixel_area
+    size, _ = find_pixel_size(raster, pixel_size=pixel_size)
+    return None if size is None else size.x_um * size.y_um * 1e-12
 
 
 def _fit(plan: ClassPlan, values: Values, work: BlockWork) -> tuple[ClassTable, Counted | None]:
