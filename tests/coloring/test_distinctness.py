@@ -131,7 +131,9 @@ def test_every_two_classes_are_compared(threshold: float) -> None:
 
 def test_pieces_of_many_colors_hold_every_pair() -> None:
     levels = np.random.default_rng(7).permutation(16**3)[:600]
-    lut = table(*((16 * (v // 256), 16 * (v // 16 % 16), 16 * (v % 16)) for v in levels.tolist()), keys=tuple(range(600)))
+    lut = table(
+        *((16 * (v // 256), 16 * (v // 16 % 16), 16 * (v % 16)) for v in levels.tolist()), keys=tuple(range(600))
+    )
     found = find_confusions(lut, threshold=1000)
     assert sorted(pairs_of(found)) == [(i, j) for i in range(600) for j in range(i + 1, 600)]
 

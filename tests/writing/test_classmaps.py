@@ -152,9 +152,7 @@ def test_huge_codes_have_no_palette_but_colors_and_names_in_the_attribute_table(
 def list_table(info: dict[str, Any]) -> dict[str, list[Any]]:
     """The attribute table of the first band, as gdalinfo gives it, by the name of the field."""
     table = info["rat"] if "rat" in info else info["bands"][0]["rat"]
-    return {
-        field["name"]: [row["f"][i] for row in table["row"]] for i, field in enumerate(table["fieldDefn"])
-    }
+    return {field["name"]: [row["f"][i] for row in table["row"]] for i, field in enumerate(table["fieldDefn"])}
 
 
 @EVERY_FORMAT
@@ -168,9 +166,9 @@ def test_gdalinfo_shows_the_attribute_table(form: str, codes: list[int], source:
     assert table["Class_Name"] == [*NAMES[:-1], "> 40"]
     assert table["Interval"] == ["<= 10", "(10, 20]", "(20, 30]", "(30, 40]", "> 40"]
     colors = [lut.colors[lut.keys.index(code)] for code in codes]
-    assert [list(color) for color in zip(*(table[name] for name in ("Red", "Green", "Blue", "Alpha")), strict=True)] == [
-        list(color) for color in colors
-    ]
+    assert [
+        list(color) for color in zip(*(table[name] for name in ("Red", "Green", "Blue", "Alpha")), strict=True)
+    ] == [list(color) for color in colors]
 
 
 def test_the_attribute_table_keeps_the_alpha_that_a_geotiff_palette_has_not(source: Path) -> None:

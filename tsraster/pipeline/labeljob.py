@@ -98,8 +98,8 @@ class LabelJob:
     def _plan_windows(self, raster: Raster) -> list[Window]:
         if self.layout.tile is None:
             return plan_blocks(raster.shape, raster.tile, self.block_size)
-        # Strips of whole tiles, for the tiles to be cut from.
-        return plan_blocks(raster.shape, (self.layout.tile, raster.shape[1]))
+        # Tiles are cut from strips as wide as the picture.
+        return plan_blocks(raster.shape, (1, raster.shape[1]))
 
     def _open_sinks(
         self, picture: Picture, raster: Raster, outputs: Outputs

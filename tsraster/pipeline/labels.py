@@ -155,9 +155,8 @@ def labels_files(
 
     Notes
     -----
-    Each picture is worked on by one thread, block by block, so that memory grows with the workers and not with the pictures.
-    What is written of it is held in memory up to 33 megapixels (1 byte a pixel, 4 with the photo of an export), and goes
-    to the disk block by block beyond. Previews show every n-th pixel of pictures with more than 4096 rows or columns. The files
+    Each picture is worked on by one thread, block by block, so that memory grows with the workers and not with the size or
+    number of pictures. Previews and overlays show every n-th pixel of pictures with more than 4096 rows or columns. The files
     of a picture appear together or not at all.
 
     Examples

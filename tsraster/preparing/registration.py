@@ -66,7 +66,9 @@ def find_shift(first: NDArray[Any], second: NDArray[Any]) -> Shift:
 
     rows, cols = (min(sizes) for sizes in zip(first.shape, second.shape, strict=True))
     if min(rows, cols) < _LEAST:
-        raise DataError(f"pictures of {rows} x {cols} pixels are too small to be registered; {_LEAST} x {_LEAST} is the least")
+        raise DataError(
+            f"pictures of {rows} x {cols} pixels are too small to be registered; {_LEAST} x {_LEAST} is the least"
+        )
     edges, others = (_find_edges(picture[:rows, :cols]) for picture in (first, second))
     candidates = {(0, 0)}
     for normalization in ("phase", None):
