@@ -592,7 +592,7 @@ REFUSED: dict[str, tuple[int, str, str]] = {
     "range huge": (
         2,
         f"lut convert thermal new.csv --value-range 0,1{'0' * 400}",
-        "--value-range holds a number that is too large",
+        "holds a number that is too large",
     ),
     "range no numbers": (2, "lut convert thermal new.csv --value-range low,high", "'low,high' is no list of numbers"),
     "range and classes": (
@@ -723,7 +723,7 @@ REFUSED: dict[str, tuple[int, str, str]] = {
     ),
     "rules in a folder": (1, f"{R} --mapping @@folder", r"cannot be read \(Is a directory\)"),
     "rules in a raster": (1, f"{R} --mapping @@band.tif", "cannot be read .*not UTF-8"),
-    "rules hold too little": (1, f"{R} --mapping 1=1", "no rule holds the value 0, 2, 3, .*DEFAULT=NO_DATA"),
+    "rules hold too little": (1, f"{R} --mapping 1=1", "no rule holds the values 0, 2, 3, .*DEFAULT=NO_DATA"),
     "rules leave nothing": (1, f"{R} --mapping DEFAULT=0", "no value gets a code; there would be no class"),
     "reclassify floats": (1, "reclassify @float.tif out.tif --overwrite", "holds float32 and no codes that could stay"),
     "reclassify negative": (1, "reclassify @negative.tif out.tif --overwrite", "the value -1 cannot pass through"),

@@ -346,7 +346,7 @@ def test_options_say_what_codes_and_values_are(
 def test_a_raster_becomes_a_style_and_the_filling_is_said(shared_data: Path, run: Run) -> None:
     source = shared_data / "landcover" / "nlcd_small.tif"
     done = run("lut", "convert", source, "new.qml")
-    assert done.err == f"Note: {source}: 229 black colors without a name fill up the palette and are left out\n"
+    assert done.err == f"Note: {source}: 229 black colors without a name, of codes that do not occur, are left out\n"
     assert done.out == "wrote new.qml: QGIS layer style, classes of 26 colors\n"
     assert "Open Water" in read_lut("./new.qml").names
 

@@ -258,7 +258,7 @@ def test_a_ramp_is_laid_over_a_range(name: str, tmp_path: Path) -> None:
         ([2, 1], "2, 1 is no range"),
         ([math.nan, 1], "nan, 1 is no range"),
         ([0, math.inf], "0, inf is no range"),
-        ([0, 10**400], "--value-range holds a number that is too large"),
+        ([0, 10**400], "holds a number that is too large"),
     ],
     ids=lambda text: str(text)[:20],
 )

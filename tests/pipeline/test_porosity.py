@@ -135,7 +135,7 @@ def test_several_are_pooled_by_pixels_and_their_spread_is_that_between_pictures(
 @pytest.mark.parametrize("how", [{"block_size": 7}, {"block_size": 64, "workers": 1}, {"workers": 5}, {"processes": 2}])
 @pytest.mark.parametrize("several", [False, True])
 def test_blocks_and_workers_change_nothing(
-    tmp_path: Path, draw_raster: Draw, how: dict[str, int], several: bool
+    tmp_path: Path, draw_raster: Draw, how: dict[str, Any], several: bool
 ) -> None:
     rng = np.random.default_rng(4)
     rgb = rng.integers(0, 256, (4, 50, 60), dtype=np.uint8)
@@ -321,7 +321,8 @@ def test_the_command_prints_a_row_a_picture_and_the_set_last(tmp_path: Path, dra
     assert lines[3].startswith("mean of 2 images")
     assert lines[4].startswith("standard deviation")
     assert lines[5].split()[:4] == ["all", "300", "66.67", "33.33"]
-    assert lines[6].startswith("grays do not measure a phase: of blue dye")
+    assert lines[6] == f"phase {DYE}"
+    assert lines[8].startswith("grays do not measure a phase: of blue dye")
 
 
 def test_the_command_ends_with_1_where_a_picture_failed_and_with_2_on_wrong_usage(

@@ -61,6 +61,8 @@ def print_porosity(result: Porosity) -> None:
     if len(rows) > 1:
         rows += [*_list_spread(result), _row(result.total)]
     print_table(header, rows, left=("image",))
+    for phase in result.phases:
+        click.echo(f"phase {phase}")
     _compare(result)
     if result.total.without_data:
         click.echo(f"{result.total.without_data} pixels without data do not count")

@@ -140,6 +140,8 @@ def stretch_lut(lut: Lut, low: float, high: float) -> Lut:
     """
     if lut.kind not in ("ramp", "index"):
         raise LutError(f"the colors of {lut.name} have {_KEYS[lut.kind]}; only a ramp can be laid over a range")
+    if any(isinstance(end, int) and abs(end) > sys.float_info.max for end in (low, high)):
+        raise LutError("the range holds a number that is too large; the largest is 1.79e308")
     if not -sys.float_info.max <= low < high <= sys.float_info.max:
         raise LutError(f"{low}, {high} is no range; give a smaller and a larger number")
     first, last = (0.0, 100.0) if lut.percent else (lut.keys[0], lut.keys[-1])

@@ -100,7 +100,7 @@ def inspect_file(
     ...     scene, _ = draw_samples(folder)
     ...     found = inspect_file(scene, at=[400, 300], cutoffs=[285, 295])
     >>> found.valid, found.code, found.neighbors.shape
-    (True, 2, (5, 5))
+    (True, 3, (5, 5))
     """
     if at is None:
         raise UsageError("nothing says where to look; give --at X,Y")

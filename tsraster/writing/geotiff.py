@@ -21,13 +21,14 @@ from tsraster.writing.image import Image, can_have_palette
 FIRST = "first-"
 """What the name of a GeoTIFF begins with that becomes another format in the end."""
 
-_TILE = 512
+TILE = 512
+"""Rows and columns of the tiles."""
 
 _OPTIONS = {
     "driver": "GTiff",
     "tiled": True,
-    "blockxsize": _TILE,
-    "blockysize": _TILE,
+    "blockxsize": TILE,
+    "blockysize": TILE,
     "compress": "deflate",
     # On class codes level 5 takes a third of the time of level 6, the default, and a tenth more room.
     "zlevel": 5,
@@ -182,7 +183,7 @@ def check_copy(path: Path) -> None:
 
 
 def _list_tiles(shape: tuple[int, int]) -> list[tuple[int, int]]:
-    rows, cols = (-(-length // _TILE) for length in shape)
+    rows, cols = (-(-length // TILE) for length in shape)
     return [(row, col) for row in range(rows) for col in range(cols)]
 
 

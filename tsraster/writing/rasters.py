@@ -24,6 +24,7 @@ from tsraster.errors import LossWarning, WriteError
 from tsraster.raster import Window, without_place_warning
 from tsraster.writing.geotiff import (
     FIRST,
+    TILE,
     check_copy,
     check_whole,
     describe,
@@ -37,6 +38,9 @@ from tsraster.writing.sidecars import amend_aux_xml, write_world_file
 
 _ROOM = 4 * 2**20
 """Bytes that must be free on the disk while there is more to write."""
+
+_CACHES = 16 * 2**20, 128 * 2**20
+"""The least and the most bytes that GDAL keeps while it copies."""
 
 _COPY_OPTIONS: dict[str, dict[str, Any]] = {
     "COG": {"compress": "DEFLATE", "overview_resampling": "NEAREST", "bigtiff": "IF_SAFER", "num_threads": "ALL_CPUS"},
@@ -124,7 +128,10 @@ class ImageWriter:
     def _finish(self) -> None:
         image = self._image
         if self._driver != "GTiff":
-            rasterio.shutil.copy(self._copied_source(), self._path, driver=self._driver, **_COPY_OPTIONS[self._driver])
+            with rasterio.Env(GDAL_CACHEMAX=self._choose_cache()):
+                rasterio.shutil.copy(
+                    self._copied_source(), self._path, driver=self._driver, **_COPY_OPTIONS[self._driver]
+                )
             rasterio.shutil.delete(self._first)
             check_copy(self._path)
         amend_aux_xml(
@@ -135,6 +142,11 @@ class ImageWriter:
         )
         if self._driver in ("PNG", "JPEG"):
             write_world_file(self._path, image.georef)
+
+    def _choose_cache(self) -> int:
+        """Return the bytes of two rows of tiles: a copy goes line by line, and would else decode each tile for each line."""
+        rows = 2 * TILE * self._image.shape[1] * self._image.bands * np.dtype(self._image.dtype).itemsize
+        return max(_CACHES[0], min(_CACHES[1], rows))
 
     def _copied_source(self) -> Path:
         lut = self._image.lut
