@@ -63,7 +63,8 @@ def labels(sources: tuple[str, ...], destination: str, **options: Any) -> None:
     _print_absent(result)
     if result.check is not None:
         _print_training_set(result)
-    click.echo(f"wrote {len(result.pictures)} pictures to {result.folder}")
+    several = "pictures" if len(result.pictures) != 1 else "picture"
+    click.echo(f"wrote {len(result.pictures)} {several} to {result.folder}")
     problems = result.check.problems if result.check is not None else ()
     for line in [*(f"failed: {failure.problem}" for failure in result.failures), *problems]:
         click.echo(line, err=True)

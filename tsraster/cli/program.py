@@ -175,7 +175,7 @@ def _wait_for_signal(numbers: set[signal.Signals]) -> None:
     try:
         writing = sys.modules.get("tsraster.writing")
         if writing is not None:
-            writing.discard_staged()
+            writing.discard_staged(for_good=True)
         if sys.stderr.isatty():
             # The progress bar has hidden the cursor, and stands where the sentence is to stand.
             click.echo("\033[?25h", err=True)

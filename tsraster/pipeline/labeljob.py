@@ -89,9 +89,9 @@ class LabelJob:
     def _check_labeled(self, without_class: int) -> None:
         if without_class and self.coding.unlabeled is None:
             way = "give --first-id 1, which leaves 0 for them"
-            if 0 not in self.coding.ids or self.coding.style != "ids":
-                way = "give other --values, or another --style"
-            elif self.layout.export is None:
+            if self.coding.style == "spread":
+                way = "give --values without 0, or --unlabeled"
+            elif self.coding.style == "ids" and self.layout.export is None:
                 way += ", or --unlabeled 255"
             raise DataError(f"there are pixels without a class, and no number is left for them; {way}")
 

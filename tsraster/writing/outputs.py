@@ -24,7 +24,10 @@ _open: list[Outputs] = []
 """Those whose files are being made."""
 
 _moving = threading.RLock()
-"""Held while files are moved to their destinations, which must not be cut short, and while they are discarded."""
+"""Held while files are moved to their destinations, which must not be cut short, and while they are staged or discarded."""
+
+_is_over = threading.Event()
+"""Set when nothing may be staged any more."""
 
 
 class Outputs:
@@ -72,13 +75,16 @@ class Outputs:
         return self._folders[real] / real.name
 
     def __enter__(self) -> Outputs:
-        _open.append(self)
-        try:
-            for destination in self._destinations:
-                self._make_folder(destination)
-        except BaseException:
-            self.discard()
-            raise
+        with _moving:
+            if _is_over.is_set():
+                raise WriteError("nothing can be written any more, because the process is about to end")
+            _open.append(self)
+            try:
+                for destination in self._destinations:
+                    self._make_folder(destination)
+            except BaseException:
+                self.discard()
+                raise
         return self
 
     def _make_folder(self, destination: Path) -> None:
@@ -160,12 +166,14 @@ class Outputs:
         return any(_is_same(sidecar, os.fspath(path.with_suffix(world_suffix(path)))) for path in suffixed)
 
 
-def discard_staged() -> None:
+def discard_staged(*, for_good: bool = False) -> None:
     """Remove what all jobs in this process have staged; files that are being moved just now are moved first.
 
-    Any thread may call this, when the process is about to end.
+    Any thread may call this, when the process is about to end. With `for_good` other threads cannot stage anything after it.
     """
     with _moving:
+        if for_good:
+            _is_over.set()
         while _open:
             _open[-1].discard()
 
@@ -227,15 +235,16 @@ def _check_name(destination: Path) -> None:
 
 
 def _check_distinct(destinations: list[Path], sources: list[str]) -> None:
-    for i, destination in enumerate(destinations):
+    by_place: dict[Path, Path] = {}
+    for destination in destinations:
         for source in sources:
             if _is_same(destination, source):
                 raise UsageError(f"the destination {destination} is an input, {source}; give another one")
-        if _real_path(destination) in [_real_path(other) for other in destinations[:i]]:
+        if by_place.setdefault(_real_path(destination), destination) is not destination:
             raise UsageError(f"{destination} is named for two outputs; give each a path of its own")
-    for destination in destinations:
-        sidecars = _list_sidecars(_real_path(destination))
-        others = [str(other) for other in destinations if _real_path(other) in sidecars]
+    for place, destination in by_place.items():
+        sidecars = _list_sidecars(place)
+        others = [str(by_place[sidecar]) for sidecar in sidecars if sidecar in by_place]
         others += [source for source in sources if any(_is_same(sidecar, source) for sidecar in sidecars)]
         if others:
             raise UsageError(f"{others[0]} has the name of a file that goes with {destination}; give another name")
