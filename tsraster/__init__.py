@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from tsraster.pipeline.conversion import convert_lut_file
     from tsraster.pipeline.fitting import read_table
     from tsraster.pipeline.histogram import histogram_file
-    from tsraster.pipeline.labels import labels_files
+    from tsraster.pipeline.labeling.labels import labels_files
+    from tsraster.pipeline.labeling.trainingcheck import verify_training_set
     from tsraster.pipeline.legend import legend_file
     from tsraster.pipeline.lutcheck import check_lut_file
     from tsraster.pipeline.objects import objects_file
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from tsraster.pipeline.porosity import porosity_files
     from tsraster.pipeline.rasterinfo import info_file
     from tsraster.pipeline.reclassify import reclassify_file
-    from tsraster.pipeline.trainingcheck import verify_training_set
     from tsraster.raster import Georef, Pixels, Raster
     from tsraster.reading import open_raster
 
@@ -79,8 +79,8 @@ _HOMES = {
     "tsraster.pipeline.classify": ("classify_file",),
     "tsraster.pipeline.reclassify": ("reclassify_file",),
     "tsraster.pipeline.colorize": ("colorize_file",),
-    "tsraster.pipeline.labels": ("labels_files",),
-    "tsraster.pipeline.trainingcheck": ("verify_training_set",),
+    "tsraster.pipeline.labeling.labels": ("labels_files",),
+    "tsraster.pipeline.labeling.trainingcheck": ("verify_training_set",),
     "tsraster.pipeline.pointcount": ("pointcount_file",),
     "tsraster.pipeline.porosity": ("porosity_files",),
     "tsraster.pipeline.objects": ("objects_file",),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tsraster.errors import UsageError
-from tsraster.pipeline.labelcoding import CodingPlan
+from tsraster.pipeline.labeling.labelcoding import CodingPlan
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tsraster.errors import UsageError
-from tsraster.pipeline.trainingcheck import verify_training_set
-from tsraster.pipeline.trainingset import SplitPlan, TileCutter, list_categories, list_tiles, split_by_image
+from tsraster.pipeline.labeling.trainingcheck import verify_training_set
+from tsraster.pipeline.labeling.trainingset import SplitPlan, TileCutter, list_categories, list_tiles, split_by_image
 
 Draw = Callable[..., Path]
 STEMS = [f"photo {i}" for i in range(50)]

@@ -10,11 +10,11 @@ from tsraster.classification import OUTSIDE
 from tsraster.cli.printing import print_table
 from tsraster.cli.spelling import NUMBERS, TEXTS, WHOLE_NUMBERS, option, progress_bar
 from tsraster.errors import DataError
-from tsraster.pipeline.labelcoding import EXPORTS, STYLES
-from tsraster.pipeline.labels import labels_files
+from tsraster.pipeline.labeling.labelcoding import EXPORTS, STYLES
+from tsraster.pipeline.labeling.labels import labels_files
 
 if TYPE_CHECKING:
-    from tsraster.pipeline.labelreport import LabelClass, LabelSet
+    from tsraster.pipeline.labeling.labelreport import LabelClass, LabelSet
 
 _LISTED = 6
 """So many pictures are named in one line."""

@@ -12,20 +12,20 @@ from pathlib import Path
 from tsraster.errors import DataError, LossWarning
 from tsraster.lut import Lut
 from tsraster.pipeline.blocks import Progress, block_work
-from tsraster.pipeline.labelcoding import CodingPlan, LabelCoding
-from tsraster.pipeline.labeljob import LabelJob
-from tsraster.pipeline.labelreport import (
+from tsraster.pipeline.labeling.labelcoding import CodingPlan, LabelCoding
+from tsraster.pipeline.labeling.labeljob import LabelJob
+from tsraster.pipeline.labeling.labelreport import (
     LabelSet,
     PictureLabels,
     list_label_classes,
     write_classes,
     write_counts,
 )
-from tsraster.pipeline.labelset import Layout, Picture, check_destination, check_stems, survey_pictures
-from tsraster.pipeline.recipe import Recipe, RecipePlan
+from tsraster.pipeline.labeling.labelset import Layout, Picture, check_destination, check_stems, survey_pictures
+from tsraster.pipeline.labeling.recipe import Recipe, RecipePlan
+from tsraster.pipeline.labeling.trainingcheck import TrainingSetCheck, verify_training_set
+from tsraster.pipeline.labeling.trainingset import SplitPlan
 from tsraster.pipeline.series import Failure
-from tsraster.pipeline.trainingcheck import TrainingSetCheck, verify_training_set
-from tsraster.pipeline.trainingset import SplitPlan
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from tsraster.errors import TsrasterError, UsageError
 from tsraster.pipeline.blocks import Progress, block_work
 from tsraster.pipeline.imaging import PathLike
-from tsraster.pipeline.photo import has_photo, read_photo
+from tsraster.pipeline.labeling.photo import has_photo, read_photo
+from tsraster.pipeline.labeling.trainingset import PARTS, name_annotations, name_images
 from tsraster.pipeline.series import natural_key
-from tsraster.pipeline.trainingset import PARTS, name_annotations, name_images
 from tsraster.raster import Raster, Window
 from tsraster.reading import gdal_settings, open_raster
 
@@ -85,7 +85,7 @@ def verify_training_set(
     --------
     >>> import tempfile
     >>> from tsraster.pipeline.demo import draw_samples
-    >>> from tsraster.pipeline.labels import labels_files
+    >>> from tsraster.pipeline.labeling.labels import labels_files
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _, photo = draw_samples(folder)
     ...     _ = labels_files(photo, f"{folder}/set", cutoffs=[0.25, 0.4], export="keras", tile=128)

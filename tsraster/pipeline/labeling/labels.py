@@ -14,14 +14,14 @@ from tsraster.lut import Lut
 from tsraster.pipeline.blocks import Progress
 from tsraster.pipeline.fitting import TableLike, plan_classes
 from tsraster.pipeline.imaging import PathLike
-from tsraster.pipeline.labelcoding import CodingPlan, Export, Style
-from tsraster.pipeline.labelreport import LabelSet
-from tsraster.pipeline.labelrun import LabelRun, Working
-from tsraster.pipeline.labelset import choose_sources
+from tsraster.pipeline.labeling.labelcoding import CodingPlan, Export, Style
+from tsraster.pipeline.labeling.labelreport import LabelSet
+from tsraster.pipeline.labeling.labelrun import LabelRun, Working
+from tsraster.pipeline.labeling.labelset import choose_sources
+from tsraster.pipeline.labeling.phaserecipe import PhasePlan
+from tsraster.pipeline.labeling.recipe import RecipePlan, TablePlan, ValueSource
+from tsraster.pipeline.labeling.trainingset import SplitPlan
 from tsraster.pipeline.luts import load_lut
-from tsraster.pipeline.phaserecipe import PhasePlan
-from tsraster.pipeline.recipe import RecipePlan, TablePlan, ValueSource
-from tsraster.pipeline.trainingset import SplitPlan
 from tsraster.reading import gdal_settings
 
 

@@ -16,11 +16,11 @@ from tsraster.coloring.blending import blend
 from tsraster.errors import DataError, TsrasterError, WriteError
 from tsraster.lut import Lut
 from tsraster.pipeline.blocks import plan_blocks
-from tsraster.pipeline.labelcoding import LabelCoding
-from tsraster.pipeline.labelset import Layout, Picture
-from tsraster.pipeline.photo import LastRead, read_photo
-from tsraster.pipeline.recipe import Recipe
-from tsraster.pipeline.trainingset import TileCutter
+from tsraster.pipeline.labeling.labelcoding import LabelCoding
+from tsraster.pipeline.labeling.labelset import Layout, Picture
+from tsraster.pipeline.labeling.photo import LastRead, read_photo
+from tsraster.pipeline.labeling.recipe import Recipe
+from tsraster.pipeline.labeling.trainingset import TileCutter
 from tsraster.raster import Raster, Window
 from tsraster.reading import open_raster
 from tsraster.writing import Image, ImageWriter, Outputs, check_format

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsraster.errors import UsageError
-from tsraster.pipeline.labelcoding import Export
+from tsraster.pipeline.labeling.labelcoding import Export
 
 PARTS = ("train", "test")
 

@@ -17,8 +17,8 @@ from tsraster.errors import UsageError
 from tsraster.lut import RGBA, Lut
 from tsraster.pipeline.blocks import BlockWork
 from tsraster.pipeline.fitting import ClassPlan
+from tsraster.pipeline.labeling.seriesfit import Share, fit_series
 from tsraster.pipeline.luts import load_lut
-from tsraster.pipeline.seriesfit import Share, fit_series
 from tsraster.preparing import Preparation, plan_preparation
 from tsraster.raster import Raster, Window
 

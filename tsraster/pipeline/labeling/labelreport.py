@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import tsraster
 from tsraster.lut import Lut
-from tsraster.pipeline.labelcoding import LabelCoding
-from tsraster.pipeline.labelset import Layout
-from tsraster.pipeline.recipe import Recipe
+from tsraster.pipeline.labeling.labelcoding import LabelCoding
+from tsraster.pipeline.labeling.labelset import Layout
+from tsraster.pipeline.labeling.recipe import Recipe
+from tsraster.pipeline.labeling.trainingcheck import TrainingSetCheck
+from tsraster.pipeline.labeling.trainingset import list_categories
 from tsraster.pipeline.series import Failure
-from tsraster.pipeline.trainingcheck import TrainingSetCheck
-from tsraster.pipeline.trainingset import list_categories
 from tsraster.writing import Outputs, write_rows, write_text
 
 KIND = "tsraster label classes"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from tsraster.errors import DestinationExistsError, MissingSourceError, TsrasterError, UsageError, WriteError
 from tsraster.pipeline.imaging import PathLike
-from tsraster.pipeline.labelcoding import Export
-from tsraster.pipeline.photo import has_photo
+from tsraster.pipeline.labeling.labelcoding import Export
+from tsraster.pipeline.labeling.photo import has_photo
+from tsraster.pipeline.labeling.trainingset import PARTS, list_tiles, name_annotations, name_images
 from tsraster.pipeline.series import Failure, list_sources
-from tsraster.pipeline.trainingset import PARTS, list_tiles, name_annotations, name_images
 from tsraster.raster import Raster
 from tsraster.reading import open_raster
 

@@ -14,8 +14,8 @@ from tsraster.coloring import bind_lut
 from tsraster.lut import Lut
 from tsraster.pipeline.blocks import BlockWork
 from tsraster.pipeline.colors import check_colors, find_colors, read_colors
-from tsraster.pipeline.recipe import color_classes
-from tsraster.pipeline.seriesfit import Share
+from tsraster.pipeline.labeling.recipe import color_classes
+from tsraster.pipeline.labeling.seriesfit import Share
 from tsraster.raster import Raster, Window
 from tsraster.reading import open_raster
 

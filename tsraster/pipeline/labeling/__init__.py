@@ -1,0 +1,1 @@
+"""Label images of many pictures by one recipe, and training sets made of them; begin with `labels`."""
