@@ -27,7 +27,7 @@ from tsraster.errors import (
     UsageError,
     WriteError,
 )
-from tsraster.pipeline import labeljob
+from tsraster.pipeline.labeling import labeljob
 
 Draw = Callable[..., Path]
 PHASES: dict[str, Any] = {"smooth": "gaussian:1", "cutoffs": [0.25, 0.4, 0.6, 0.75]}
