@@ -29,19 +29,27 @@ Read = Callable[[Path], dict[int, tuple[str, Color]]]
 
 
 class Cover(NamedTuple):
-    """A raster, and what each of the codes that occur in it is called and looks like."""
+    """A raster, and what its classes are called and look like."""
 
     path: Path
     lut: str | None
     codes: NDArray[Any]
     classes: dict[int, tuple[str, Color]]
+    """Those that occur."""
+    known: dict[int, tuple[str, Color]]
+    """All that have a name, or a color that is more than the filling of a palette."""
+
+    @property
+    def named(self) -> dict[int, tuple[str, Color]]:
+        return {code: entry for code, entry in self.known.items() if entry[0]}
 
 
 def parse_source(path: Path) -> dict[int, tuple[str, Color]]:
     """Names and colors out of the XML beside a raster by nothing but the rows of it, for an expectation that owes us nothing."""
     rows = ElementTree.parse(f"{path}.aux.xml").findall(".//Row")
     cells = [[cell.text or "" for cell in row] for row in rows]
-    return {code: (row[5], tuple(map(int, row[:3]))) for code, row in enumerate(cells) if row[5]}
+    entries = {code: (row[5], tuple(map(int, row[:3]))) for code, row in enumerate(cells)}
+    return {code: entry for code, entry in entries.items() if entry[0] or any(entry[1])}
 
 
 @pytest.fixture(scope="module", params=["nlcd_small", "nlcd2011_zion"])
@@ -60,7 +68,8 @@ def cover(request: pytest.FixtureRequest, shared_data: Path) -> Cover:
         lut = "nlcd"
     occurring = [code for code in np.unique(codes).tolist() if code]
     assert len(occurring) == {"nlcd_small": 13, "nlcd2011_zion": 14}[request.param]
-    return Cover(path, lut, codes, {code: known[code] for code in occurring})
+    assert len(known) == {"nlcd_small": 26, "nlcd2011_zion": 20}[request.param]
+    return Cover(path, lut, codes, {code: known[code] for code in occurring}, known)
 
 
 @pytest.fixture(scope="module", params=["tif", "cog", "png"])
@@ -119,7 +128,7 @@ def list_rat(said: dict[str, Any]) -> dict[int, tuple[str, Color]]:
 
 
 def test_our_reader_finds_every_name_and_color(cover: Cover, kept: Path) -> None:
-    assert read_with_tsraster(kept) == cover.classes
+    assert read_with_tsraster(kept) == cover.named
     with without_place_warning(), rasterio.open(kept) as file:
         np.testing.assert_array_equal(file.read(1), cover.codes)
 
@@ -127,8 +136,8 @@ def test_our_reader_finds_every_name_and_color(cover: Cover, kept: Path) -> None
 def test_rasterio_finds_every_color_in_the_palette(cover: Cover, kept: Path) -> None:
     with without_place_warning(), rasterio.open(kept) as file:
         palette = file.colormap(1)
-    assert {code: palette[code][:3] for code in cover.classes} == {
-        code: color for code, (_, color) in cover.classes.items()
+    assert {code: palette[code][:3] for code in cover.known} == {
+        code: color for code, (_, color) in cover.known.items()
     }
 
 
@@ -138,16 +147,16 @@ def test_gdalinfo_finds_all_in_category_names_palette_and_attribute_table(
     said = gdalinfo(kept)
     band = said["bands"][0]
     assert {code: name for code, name in enumerate(band["categories"]) if name} == {
-        code: name for code, (name, _) in cover.classes.items()
+        code: name for code, (name, _) in cover.named.items()
     }
     entries = band["colorTable"]["entries"]
-    assert {code: tuple(entries[code][:3]) for code in cover.classes} == {
-        code: color for code, (_, color) in cover.classes.items()
+    assert {code: tuple(entries[code][:3]) for code in cover.known} == {
+        code: color for code, (_, color) in cover.known.items()
     }
-    assert list_rat(said) == cover.classes
+    assert list_rat(said) == cover.known
     table = said["rat"] if "rat" in said else band["rat"]
     counts = {row["f"][0]: row["f"][1] for row in table["row"]}
-    assert counts == {code: int((cover.codes == code).sum()) for code in cover.classes}
+    assert counts == {code: int((cover.codes == code).sum()) for code in cover.known}
 
 
 def test_gdal_312_finds_all(cover: Cover, kept: Path, gdal312: Callable[..., bool], tmp_path: Path) -> None:
@@ -156,15 +165,13 @@ def test_gdal_312_finds_all(cover: Cover, kept: Path, gdal312: Callable[..., boo
     band = ElementTree.parse(tmp_path / "told.vrt").find("VRTRasterBand")
     assert band is not None
     names = [one.text or "" for one in band.findall("CategoryNames/Category")]
-    assert {code: names[code] for code in cover.classes} == {code: name for code, (name, _) in cover.classes.items()}
+    assert {code: names[code] for code in cover.known} == {code: name for code, (name, _) in cover.known.items()}
     entries = [tuple(int(entry.get(f"c{i}", "")) for i in (1, 2, 3)) for entry in band.findall("ColorTable/Entry")]
-    assert {code: entries[code] for code in cover.classes} == {
-        code: color for code, (_, color) in cover.classes.items()
-    }
+    assert {code: entries[code] for code in cover.known} == {code: color for code, (_, color) in cover.known.items()}
     usages = [field.findtext("Usage") for field in band.findall("GDALRasterAttributeTable/FieldDefn")]
     rows = [[cell.text or "" for cell in row] for row in band.findall("GDALRasterAttributeTable/Row")]
     at = {usage: i for i, usage in enumerate(usages)}
-    assert {int(row[at["5"]]): (row[at["2"]], tuple(int(row[at[u]]) for u in "678")) for row in rows} == cover.classes
+    assert {int(row[at["5"]]): (row[at["2"]], tuple(int(row[at[u]]) for u in "678")) for row in rows} == cover.known
 
 
 def test_qgis_shows_all_by_the_style_beside(
@@ -172,8 +179,9 @@ def test_qgis_shows_all_by_the_style_beside(
 ) -> None:
     said = ask_qgis(kept)
     assert said["type"] == "paletted"
-    assert {int(value): (name, tuple(color[:3])) for value, color, name in said["classes"]} == cover.classes
-    assert said["legend"][-len(cover.classes) :] == [name for name, _ in cover.classes.values()]
+    assert {int(value): (name, tuple(color[:3])) for value, color, name in said["classes"]} == cover.known
+    names = [name for name, _ in cover.named.values()]
+    assert [text for text in said["legend"] if text in names] == names
 
 
 def test_qgis_shows_all_without_a_style(
@@ -184,7 +192,7 @@ def test_qgis_shows_all_without_a_style(
     said = ask_qgis(tmp_path / "bare.tif")
     assert said["type"] == "paletted"
     found = {int(value): (name, tuple(color[:3])) for value, color, name in said["classes"]}
-    assert take(found, cover.classes) == cover.classes
+    assert take(found, cover.named) == cover.named
 
 
 # ---- merged ----------------------------------------------------------------------------------------------------------
@@ -250,12 +258,12 @@ def test_color_tables_go_to_a_file_and_back(cover: Cover, kept: Path, ending: st
         warnings.simplefilter("ignore", LutWarning)
         back: Lut = read_lut(made)
     found = zip(back.keys, back.names, back.colors, strict=True)
-    assert {int(key): (name, color[:3]) for key, name, color in found} == cover.classes
+    assert {int(key): (name, color[:3]) for key, name, color in found} == cover.known
     again = tmp_path / "again.tif"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LutWarning)
         reclassify_file(cover.path, again, lut=made)
-    assert read_with_tsraster(again) == cover.classes
+    assert read_with_tsraster(again) == cover.named
 
 
 def test_a_style_from_the_source_itself_has_every_named_class(shared_data: Path, tmp_path: Path) -> None:
@@ -266,17 +274,17 @@ def test_a_style_from_the_source_itself_has_every_named_class(shared_data: Path,
         convert_lut_file(source, tmp_path / "s.qml")
     style = read_lut(tmp_path / "s.qml")
     found = {int(k): (n, c[:3]) for k, n, c in zip(style.keys, style.names, style.colors, strict=True) if n}
-    assert found == parse_source(source)
+    assert found == {code: entry for code, entry in parse_source(source).items() if entry[0]}
     assert len(found) > 13
 
 
 def test_a_map_of_ours_passes_on_all_a_second_time(cover: Cover, kept: Path, tmp_path: Path) -> None:
     reclassify_file(kept, tmp_path / "again.tif")
-    assert read_with_tsraster(tmp_path / "again.tif") == cover.classes
+    assert read_with_tsraster(tmp_path / "again.tif") == cover.named
     reclassify_file(tmp_path / "again.tif", tmp_path / "third.png")
-    assert read_with_tsraster(tmp_path / "third.png") == cover.classes
+    assert read_with_tsraster(tmp_path / "third.png") == cover.named
 
 
 def test_the_colors_of_esri_are_those_of_the_palette(cover: Cover, kept: Path) -> None:
     rows = [tuple(map(int, line.split())) for line in kept.with_suffix(".clr").read_text().splitlines()]
-    assert {code: tuple(color) for code, *color in rows} == {code: color for code, (_, color) in cover.classes.items()}
+    assert {code: tuple(color) for code, *color in rows} == {code: color for code, (_, color) in cover.known.items()}

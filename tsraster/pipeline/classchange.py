@@ -11,7 +11,7 @@ import numpy as np
 
 from tsraster.attributetable import Categories
 from tsraster.classification import PASS_THROUGH, Mapping, list_sources, reclassify
-from tsraster.classtable import ClassTable, Number
+from tsraster.classtable import LARGEST_CODE, ClassTable, Number
 from tsraster.coloring import bind_lut
 from tsraster.errors import DataError
 from tsraster.lut import RGBA, Lut
@@ -37,6 +37,8 @@ class ClassChange:
     mapping: Mapping
     sources: dict[int, list[Number]]
     """By new code without 0: the old ones that occur, those with most pixels first; empty lists where nobody looked."""
+    absent: frozenset[int] = frozenset()
+    """Codes of classes that keep their code and do not occur."""
 
     def name_classes(self, lut: Lut | None, categories: Categories) -> ClassTable:
         """Return the new classes with the names of the mapping, else of the color table, else of the old classes."""
@@ -63,7 +65,7 @@ class ClassChange:
             return bind_lut(lut, codes)
         first = {code: _choose_color(old, categories) for code, old in self.sources.items()}
         colors = {code: color for code, color in first.items() if color is not None}
-        if not colors or not codes:
+        if not set(colors) - self.absent:
             return None
         return Lut(
             name="of the class map",
@@ -85,11 +87,14 @@ class ClassChange:
         return tuple(texts)
 
 
-def plan_change(mapping: Mapping, values: Values, categories: Categories, work: BlockWork) -> ClassChange:
+def plan_change(
+    mapping: Mapping, values: Values, categories: Categories, lut: Lut | None, work: BlockWork
+) -> ClassChange:
     """Find out which new codes there will be; look at the old ones where that depends on them, or names and colors do."""
     targets = [rule.to for rule in mapping.rules] + [mapping.default, mapping.nodata]
     codes = {target for target in targets if isinstance(target, int)} | set(mapping.names)
     sources: dict[int, list[Number]] = {code: [] for code in codes}
+    absent: frozenset[int] = frozenset()
     passes = PASS_THROUGH in targets
     if passes and values.preparation.dtype.kind not in "iu":
         raise DataError(
@@ -99,10 +104,26 @@ def plan_change(mapping: Mapping, values: Values, categories: Categories, work: 
     if counts is not None:
         for code, old in _follow(mapping, list(counts), values).items():
             sources[code] = sorted(old, key=lambda number: -counts[number])
+        if passes and (lut is None or lut.kind == "classes"):
+            absent = frozenset(_find_absent(mapping, categories, lut)) - set(sources)
+            sources |= {code: [code] for code in absent}
     sources.pop(0, None)
     if not sources:
         raise DataError(f"{values.raster.name}: no value gets a code; there would be no class")
-    return ClassChange(mapping=mapping, sources=dict(sorted(sources.items())))
+    return ClassChange(mapping=mapping, sources=dict(sorted(sources.items())), absent=absent)
+
+
+def _find_absent(mapping: Mapping, categories: Categories, lut: Lut | None) -> list[int]:
+    """Return the classes that are known and keep their code, also if they do not occur: a legend of the old map has them.
+
+    Unnamed black only fills up a palette; and what a new color table does not hold is none of its classes.
+    """
+    known = set(categories.names) | {code for code, color in categories.colors.items() if color[:3] != (0, 0, 0)}
+    if lut is not None:
+        known &= {int(key) for key in lut.keys}
+    codes = sorted(code for code in known if 0 < code <= LARGEST_CODE)
+    followed = list_sources(mapping, codes) if codes else {}
+    return [code for code, old in followed.items() if code in old]
 
 
 def _count_numbers(values: Values, work: BlockWork, *, must: bool) -> dict[Number, int] | None:

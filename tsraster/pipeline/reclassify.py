@@ -142,7 +142,7 @@ def reclassify_file(
         with Outputs(wanted, sources=inputs, overwrite=overwrite) as outputs:
             warn_of_styles(codes_to, color, sidecars)
             values = Values(raster, preparation, room=KEPT_BYTES)
-            change = plan_change(rules, values, categories, work)
+            change = plan_change(rules, values, categories, colors, work)
             palette = change.choose_colors(colors, categories)
             if palette is None and (color is not None or set(beside) - {"stac"}):
                 raise LutError(
