@@ -690,3 +690,9 @@ def test_a_class_map_of_ours_can_be_merged(lut: str | None, draw_raster: Draw, t
     assert (result.lut is None) == (lut is None)
     again = reclassify_file(tmp_path / "o.tif", tmp_path / "p.tif", mapping='"b + c"=1 "bc"; DEFAULT=PASS_THROUGH')
     assert again.table.names == ("bc", "d")
+
+
+def test_areas_follow_from_the_resolution_of_a_picture_as_in_classify(draw_raster: Draw, tmp_path: Path) -> None:
+    tags = {"TIFFTAG_XRESOLUTION": "10000", "TIFFTAG_YRESOLUTION": "10000", "TIFFTAG_RESOLUTIONUNIT": "3"}
+    path = draw_raster(tmp_path / "labels.tif", np.array([[1, 2, 2, 2]], np.uint8), tags=tags)
+    assert [share.area_m2 for share in reclassify_file(path).shares] == [pytest.approx(1e-12), pytest.approx(3e-12)]

@@ -24,8 +24,8 @@ from tsraster.pipeline.picturelegend import LegendPlace, check_legend, plan_clas
 from tsraster.pipeline.sidecars import list_sidecars, warn_of_styles, write_sidecars
 from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
-from tsraster.raster import Georef, Raster
-from tsraster.reading import find_pixel_size, gdal_settings, open_raster, parse_pixel_size
+from tsraster.raster import Georef
+from tsraster.reading import find_pixel_area, gdal_settings, open_raster, parse_pixel_size
 from tsraster.schemes import Counted
 from tsraster.writing import Outputs, describe_classes, write_rows, write_text
 
@@ -229,7 +229,7 @@ def classify_file(
             )
             tally, preview = job.run(work, outputs, codes_to, colors_to)
         write_sidecars(outputs, beside, describe_classes(job.image, tally.counts.tolist()), codes_to)
-        shares = list_shares(fitted, tally.counts, _find_pixel_area(raster, pixel_size))
+        shares = list_shares(fitted, tally.counts, find_pixel_area(raster, pixel_size=pixel_size))
         if save_table is not None:
             write_text(outputs.stage(save_table), fitted.to_json())
         if stats is not None:
@@ -248,14 +248,6 @@ def classify_file(
         label=preparation.label,
         written=tuple(os.fspath(path) for path in wanted),
     )
-
-
-def _find_pixel_area(raster: Raster, pixel_size: str | None) -> float | None:
-    """Return square meters: what the user says, else the CRS, else other metadata of the file."""
-    if pixel_size is None and raster.georef.pixel_area is not None:
-        return raster.georef.pixel_area
-    size, _ = find_pixel_size(raster, pixel_size=pixel_size)
-    return None if size is None else size.x_um * size.y_um * 1e-12
 
 
 def _fit(plan: ClassPlan, values: Values, work: BlockWork) -> tuple[ClassTable, Counted | None]:

@@ -25,6 +25,7 @@ from tsraster.measuring.pointcounts import (
 from tsraster.pipeline.blocks import Progress, block_work
 from tsraster.pipeline.codes import plan_codes
 from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.luts import make_lut
 from tsraster.pipeline.pointpasses import Counter, count_all, draw_points, lay_points
 from tsraster.pipeline.values import Values
 from tsraster.raster import Georef, Raster
@@ -297,10 +298,5 @@ def _tabulate_points(
 def _choose_colors(raster: Raster, codes: Sequence[int], categories: Categories) -> Lut | None:
     if not all(code in categories.colors for code in codes):
         return None
-    return Lut(
-        name=raster.name,
-        kind="classes",
-        keys=tuple(codes),
-        colors=tuple(categories.colors[code] for code in codes),
-        names=tuple(categories.names.get(code, "") for code in codes),
-    )
+    names = {code: name for code, name in categories.names.items() if code in codes}
+    return make_lut(raster.name, Categories(names=names, colors={code: categories.colors[code] for code in codes}))

@@ -28,7 +28,7 @@ from tsraster.pipeline.sidecars import list_sidecars, warn_of_styles, write_side
 from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Pixels
-from tsraster.reading import gdal_settings, open_raster, read_categories
+from tsraster.reading import find_pixel_area, gdal_settings, open_raster, read_categories
 from tsraster.writing import Image, Outputs, describe_classes, write_rows
 
 
@@ -161,7 +161,7 @@ def reclassify_file(
             shares = tuple(
                 replace(share, interval=origin)
                 for share, origin in zip(
-                    list_shares(table, tally.counts, raster.georef.pixel_area), job.origins, strict=True
+                    list_shares(table, tally.counts, find_pixel_area(raster)), job.origins, strict=True
                 )
             )
             write_sidecars(outputs, beside, describe_classes(job.image, tally.counts.tolist()), codes_to)

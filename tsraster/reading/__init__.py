@@ -2,12 +2,13 @@
 
 from tsraster.reading.categories import read_categories
 from tsraster.reading.gdalreader import find_data
-from tsraster.reading.pixelsize import PixelSize, find_pixel_size, parse_pixel_size
+from tsraster.reading.pixelsize import PixelSize, find_pixel_area, find_pixel_size, parse_pixel_size
 from tsraster.reading.sources import gdal_settings, open_raster
 
 __all__ = [
     "PixelSize",
     "find_data",
+    "find_pixel_area",
     "find_pixel_size",
     "gdal_settings",
     "open_raster",

@@ -193,6 +193,20 @@ def find_pixel_size(
     return None, "the file does not say it"
 
 
+def find_pixel_area(raster: Raster, *, pixel_size: str | None = None) -> float | None:
+    """Return the square meters of a pixel: what the user says, else the CRS, else other metadata of the file.
+
+    Raises
+    ------
+    UsageError
+        The size that is given is wrong.
+    """
+    if pixel_size is None and raster.georef.pixel_area is not None:
+        return raster.georef.pixel_area
+    size, _ = find_pixel_size(raster, pixel_size=pixel_size)
+    return None if size is None else size.x_um * size.y_um * 1e-12
+
+
 def _read_place(raster: Raster) -> PixelSize | str:
     georef = raster.georef
     if not georef.has_transform:
