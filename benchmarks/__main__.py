@@ -1,4 +1,4 @@
-"""Run benchmarks: ``python -m benchmarks [startup classify schemes growth] [--size 7680] [--runs 5]``."""
+"""Run benchmarks: ``python -m benchmarks [startup classify schemes inversion growth] [--size 7680] [--runs 5]``."""
 
 import argparse
 import compileall
@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tsraster
-from benchmarks import classify, growth, schemes, startup
+from benchmarks import classify, growth, inversion, schemes, startup
 
-STAGES = {"startup": startup.run, "classify": classify.run, "schemes": schemes.run, "growth": growth.run}
+STAGES = {
+    "startup": startup.run,
+    "classify": classify.run,
+    "schemes": schemes.run,
+    "inversion": inversion.run,
+    "growth": growth.run,
+}
 
 
 def main(words: Sequence[str] | None = None) -> None:

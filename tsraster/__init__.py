@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from tsraster.pipeline.conversion import convert_lut_file
     from tsraster.pipeline.fitting import read_table
     from tsraster.pipeline.histogram import histogram_file
+    from tsraster.pipeline.inverting.invert import invert_file
     from tsraster.pipeline.labeling.labels import labels_files
     from tsraster.pipeline.labeling.trainingcheck import verify_training_set
     from tsraster.pipeline.legend import legend_file
     from tsraster.pipeline.lutcheck import check_lut_file
     from tsraster.pipeline.objects import objects_file
     from tsraster.pipeline.pointcount import pointcount_file
+    from tsraster.pipeline.points import points_file
     from tsraster.pipeline.porosity import porosity_files
     from tsraster.pipeline.rasterinfo import info_file
     from tsraster.pipeline.reclassify import reclassify_file
@@ -53,11 +55,13 @@ __all__ = [
     "convert_lut_file",
     "histogram_file",
     "info_file",
+    "invert_file",
     "labels_files",
     "legend_file",
     "objects_file",
     "open_raster",
     "pointcount_file",
+    "points_file",
     "porosity_files",
     "read_lut",
     "read_table",
@@ -83,8 +87,10 @@ _HOMES = {
     "tsraster.pipeline.labeling.trainingcheck": ("verify_training_set",),
     "tsraster.pipeline.pointcount": ("pointcount_file",),
     "tsraster.pipeline.porosity": ("porosity_files",),
+    "tsraster.pipeline.points": ("points_file",),
     "tsraster.pipeline.objects": ("objects_file",),
     "tsraster.pipeline.accuracy": ("accuracy_file",),
+    "tsraster.pipeline.inverting.invert": ("invert_file",),
     "tsraster.pipeline.legend": ("legend_file",),
     "tsraster.pipeline.conversion": ("convert_lut_file",),
     "tsraster.pipeline.lutcheck": ("check_lut_file",),

@@ -198,6 +198,8 @@ class Raster:
     """The files that hold it, with those that it is a view of; none of them may be overwritten by what is made of it."""
     can_be_invalid: bool = True
     """False where neither a nodata value, nor a mask, nor alpha, nor the type of the pixels allows an invalid one."""
+    is_lossy: bool = False
+    """Whether it is stored in a way that changes pixels, such as JPEG."""
 
     @property
     def data_bands(self) -> tuple[Band, ...]:

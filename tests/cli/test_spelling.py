@@ -22,10 +22,12 @@ from tsraster import (
     convert_lut_file,
     histogram_file,
     info_file,
+    invert_file,
     labels_files,
     legend_file,
     objects_file,
     pointcount_file,
+    points_file,
     porosity_files,
     reclassify_file,
 )
@@ -52,6 +54,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "lut check": check_lut_file,
     "pointcount": pointcount_file,
     "objects": objects_file,
+    "invert": invert_file,
+    "points": points_file,
     "accuracy": accuracy_file,
     "inspect": inspect_file,
     "stack": stack_files,
@@ -115,7 +119,7 @@ def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
 
 def test_the_list_of_commands_is_that_of_the_modules() -> None:
     folder = Path(inspect.getfile(program.callback or program)).parent
-    others = {"__init__", "program", "spelling", "printing", "plotting", "luttables"}
+    others = {"__init__", "program", "spelling", "printing", "plotting", "luttables", "residualtable"}
     assert {path.stem for path in folder.glob("*.py")} - others == set(COMMANDS)
     assert CliRunner().invoke(program, ["--help"]).output.count("\n  ") >= len(COMMANDS)
 

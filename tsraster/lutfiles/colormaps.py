@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tsraster.errors import MissingExtraError, UnknownNameError
 from tsraster.lut import RGBA, TRANSPARENT, Lut
@@ -54,6 +55,32 @@ def find_colormap(name: str) -> Lut | None:
         if found is not None:
             return found
     return None
+
+
+def find_drawn_colors(name: str) -> NDArray[np.uint8] | None:
+    """Return the colors of a colormap of matplotlib as it draws them: cut off to whole numbers where `find_colormap` rounds.
+
+    Parameters
+    ----------
+    name : str
+        As `find_colormap` takes it.
+
+    Returns
+    -------
+    array of uint8, shape (N, 3), or None
+        None where it is no colormap of matplotlib, or matplotlib is not installed.
+
+    Examples
+    --------
+    >>> find_colormap("viridis").colors[1][:3], find_drawn_colors("viridis")[1].tolist()
+    ((68, 2, 86), [68, 2, 85])
+    """
+    module = _import("matplotlib")
+    own_name = name.removeprefix("matplotlib:")
+    if module is None or own_name not in module.colormaps:
+        return None
+    colormap = module.colormaps[own_name]
+    return np.asarray(colormap(range(colormap.N), bytes=True)[:, :3])
 
 
 def _find_in(library: str, own_name: str, name: str) -> Lut:

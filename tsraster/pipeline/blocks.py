@@ -24,7 +24,9 @@ _MOST_PIXELS = 2**24
 """A format may store more pixels in one piece than a block should have; up to this they are read together."""
 
 
-def plan_blocks(shape: tuple[int, int], tile: tuple[int, int], block_size: int | None = None) -> list[Window]:
+def plan_blocks(
+    shape: tuple[int, int], tile: tuple[int, int], block_size: int | None = None, pixels: int = _BLOCK_PIXELS
+) -> list[Window]:
     """Divide a raster into windows along the pieces in which it is stored.
 
     Parameters
@@ -34,14 +36,16 @@ def plan_blocks(shape: tuple[int, int], tile: tuple[int, int], block_size: int |
     tile : (rows, cols)
         Of a stored piece; one of full width is a strip.
     block_size : int, optional
-        Rows and columns of a block; by default about a million pixels of whole pieces.
+        Rows and columns of a block; by default about `pixels` of whole pieces.
+    pixels : int
+        How many pixels a block has then; a million.
 
     Examples
     --------
     >>> plan_blocks((3, 5), (1, 5), block_size=4)[1]
     Window(row=0, col=4, rows=3, cols=1)
     """
-    height, width = (block_size, block_size) if block_size else _choose_block(shape, tile)
+    height, width = (block_size, block_size) if block_size else _choose_block(shape, tile, pixels)
     return [
         Window(row=row, col=col, rows=min(height, shape[0] - row), cols=min(width, shape[1] - col))
         for row in range(0, shape[0], height)
@@ -49,13 +53,13 @@ def plan_blocks(shape: tuple[int, int], tile: tuple[int, int], block_size: int |
     ]
 
 
-def _choose_block(shape: tuple[int, int], tile: tuple[int, int]) -> tuple[int, int]:
+def _choose_block(shape: tuple[int, int], tile: tuple[int, int], pixels: int) -> tuple[int, int]:
     rows, cols = tile
     if cols >= shape[1]:
         if rows * cols > _MOST_PIXELS:
             rows = 1
-        return rows * max(1, _BLOCK_PIXELS // (rows * shape[1])), shape[1]
-    side = int(_BLOCK_PIXELS**0.5)
+        return rows * max(1, pixels // (rows * shape[1])), shape[1]
+    side = int(pixels**0.5)
     return rows * max(1, side // rows), cols * max(1, side // cols)
 
 
@@ -74,7 +78,7 @@ class BlockWork:
     _under_way: set[Future[Any]] = field(default_factory=set, init=False, repr=False)
 
     def run(
-        self, raster: Raster, function: Callable[[Window], Result], *, more: int = 0
+        self, raster: Raster, function: Callable[[Window], Result], *, more: int = 0, pixels: int = _BLOCK_PIXELS
     ) -> Iterator[tuple[Window, Result]]:
         """Yield each window of a raster with what the function makes of it, in order.
 
@@ -88,8 +92,10 @@ class BlockWork:
             Takes a window; may run in any thread or process of the executor.
         more : int
             How many passes are sure to follow, for the progress.
+        pixels : int
+            About how many pixels a block has, where no block size is set; less where a function makes much of each.
         """
-        windows = plan_blocks(raster.shape, raster.tile, self.block_size)
+        windows = plan_blocks(raster.shape, raster.tile, self.block_size, pixels)
         before, self._before = self._before, self._before + len(windows)
         total = before + (1 + more) * len(windows)
         for i, item in enumerate(self._in_order(function, windows), start=1):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tsraster.errors import DataError, LossWarning, UsageError
 from tsraster.pipeline.blocks import Progress, block_work
 from tsraster.pipeline.imaging import PathLike
-from tsraster.preparing import Shift, find_shift, plan_preparation
+from tsraster.preparing import Shift, find_shift, move_georef, plan_preparation
 from tsraster.raster import Georef, Raster, Window
 from tsraster.reading import gdal_settings, open_raster
 from tsraster.writing import Image, ImageWriter, Outputs
@@ -191,15 +191,13 @@ class _StackPlan:
                 f"{len(names)} names for {len(labels)} bands ({', '.join(labels)}); give one for each band"
             )
         row, col = self.starts[0]
-        georef = first.georef
-        if georef.has_transform:
-            georef = replace(georef, transform=georef.transform @ type(georef.transform).translation(col, row))
+        part = Window(row=row, col=col, rows=self.shape[0], cols=self.shape[1])
         return Image(
             shape=self.shape,
             dtype=np.result_type(*(band.dtype for _, band in bands)).name,
             bands=len(labels),
             names=tuple(names or labels),
-            georef=georef,
+            georef=move_georef(first.georef, part),
             tags=first.tags,
             nodata=bands[0][1].nodata,
         )

@@ -6,8 +6,19 @@ The only place that uses matplotlib, which the extra ``tsraster[plots]`` install
 from tsraster.plots.classmap import plot_classes
 from tsraster.plots.counts import plot_histogram
 from tsraster.plots.figure import require_matplotlib
+from tsraster.plots.inversions import plot_inversion
 from tsraster.plots.pointmap import plot_points
 from tsraster.plots.sizes import plot_sizes
 from tsraster.plots.strips import plot_breaks
+from tsraster.plots.thinning import plot_thinning
 
-__all__ = ["plot_breaks", "plot_classes", "plot_histogram", "plot_points", "plot_sizes", "require_matplotlib"]
+__all__ = [
+    "plot_breaks",
+    "plot_classes",
+    "plot_histogram",
+    "plot_inversion",
+    "plot_points",
+    "plot_sizes",
+    "plot_thinning",
+    "require_matplotlib",
+]

@@ -64,7 +64,8 @@ def plan_preparation(raster: Raster, *, band: int | None = None, smooth: str | N
         The source.
     band : int, optional
         The band to take, counted from 1. Without it a color picture, stored as bands or as a palette, becomes gray by
-        luminance, 0 to 1; a raster with a single band beside alpha gives that band.
+        luminance, 0 to 1; a raster with a single band beside alpha gives that band, and one with others that one that is named
+        "value".
     smooth : str, optional
         A filter and its size, such as ``gaussian:1`` or ``median:3``.
 
@@ -94,6 +95,10 @@ def _choose(raster: Raster, band: int | None) -> tuple[tuple[int, ...], tuple[fl
         return tuple(b.number for b in raster.data_bands), (), "gray (luminance, 0 to 1)"
     if raster.has_palette_picture:
         return (1,), _grays_of_palette(raster), "gray (luminance, 0 to 1)"
+    # The other bands say of each value how far it can be trusted, as `tsraster invert` writes them.
+    values = [b for b in raster.data_bands if b.name == "value"]
+    if len(values) == 1:
+        return (values[0].number,), (), "value"
     if len(raster.data_bands) != 1:
         raise BandError(
             f"{raster.name} has {len(raster.data_bands)} bands and is no color picture; "

@@ -141,7 +141,15 @@ def _describe_dataset(name: str, dataset: Any) -> Raster:
         palette=palette,
         tile=orientation.upright_shape(dataset.block_shapes[0]),
         can_be_invalid=any(masked) or alpha is not None or bool(hidden) or has_nodata or is_float,
+        is_lossy=_is_lossy(dataset),
     )
+
+
+def _is_lossy(dataset: Any) -> bool:
+    said = dataset.tags(ns="IMAGE_STRUCTURE")
+    compression = said.get("COMPRESSION", "").upper()
+    can_be = dataset.driver in ("JPEG", "WEBP") or "JPEG" in compression or compression == "WEBP"
+    return can_be and not said.get("COMPRESSION_REVERSIBILITY", "").startswith("LOSSLESS")
 
 
 def _is_sidecar(path: str, main: str) -> bool:

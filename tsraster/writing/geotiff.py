@@ -21,14 +21,9 @@ from tsraster.writing.image import Image, can_have_palette
 FIRST = "first-"
 """What the name of a GeoTIFF begins with that becomes another format in the end."""
 
-TILE = 512
-"""Rows and columns of the tiles."""
-
 _OPTIONS = {
     "driver": "GTiff",
     "tiled": True,
-    "blockxsize": TILE,
-    "blockysize": TILE,
     "compress": "deflate",
     # On class codes level 5 takes a third of the time of level 6, the default, and a tenth more room.
     "zlevel": 5,
@@ -44,6 +39,8 @@ def list_options(image: Image) -> dict[str, Any]:
     """Return how rasterio is to make the file."""
     options = {
         **_OPTIONS,
+        "blockysize": image.tile[0],
+        "blockxsize": image.tile[1],
         "dtype": image.dtype,
         "count": image.bands,
         "height": image.shape[0],
@@ -83,7 +80,7 @@ def describe(file: Any, image: Image, driver: str) -> None:
     if image.names:
         file.descriptions = tuple(image.names)
     if image.unit:
-        file.units = (image.unit,)
+        file.units = (image.unit, *[""] * (image.bands - 1))
     if image.lut is not None and can_have_palette(image, driver):
         file.write_colormap(1, _list_colors(image.lut))
     if image.lies_by_gcps:
@@ -159,7 +156,7 @@ def check_whole(path: Path) -> None:
     """
     end = path.stat().st_size
     with without_place_warning(), rasterio.open(path) as file:
-        tiles = sorted(_locate_tile(file, row, col) for row, col in _list_tiles(file.shape))
+        tiles = sorted(_locate_tile(file, row, col) for row, col in _list_tiles(file))
         whole = all(length and start + length <= end for start, length in tiles)
         starts = [start for start, _ in tiles[1:]] + [end]
         if whole and any(start + length != after for (start, length), after in zip(tiles, starts, strict=True)):
@@ -182,8 +179,8 @@ def check_copy(path: Path) -> None:
             raise WriteError(f"{path.name} cannot be written whole; is the disk full?")
 
 
-def _list_tiles(shape: tuple[int, int]) -> list[tuple[int, int]]:
-    rows, cols = (-(-length // TILE) for length in shape)
+def _list_tiles(file: Any) -> list[tuple[int, int]]:
+    rows, cols = (-(-length // side) for length, side in zip(file.shape, file.block_shapes[0], strict=True))
     return [(row, col) for row in range(rows) for col in range(cols)]
 
 

@@ -79,7 +79,10 @@ class Image:
     nodata: float | None = 0
     """What a single band, or those of a stack, have where there is no data."""
     unit: str = ""
-    """What a single band is measured in."""
+    """What a single band is measured in, or the first of a stack."""
+    tile: tuple[int, int] = (512, 512)
+    """Rows and columns of the tiles of a GeoTIFF, multiples of 16; those who write blocks that are no whole tiles of much data
+    make GDAL compress tiles again and again."""
 
     @property
     def lies_by_gcps(self) -> bool:

@@ -24,7 +24,6 @@ from tsraster.errors import LossWarning, WriteError
 from tsraster.raster import Window, without_place_warning
 from tsraster.writing.geotiff import (
     FIRST,
-    TILE,
     check_copy,
     check_whole,
     describe,
@@ -145,7 +144,7 @@ class ImageWriter:
 
     def _choose_cache(self) -> int:
         """Return the bytes of two rows of tiles: a copy goes line by line, and would else decode each tile for each line."""
-        rows = 2 * TILE * self._image.shape[1] * self._image.bands * np.dtype(self._image.dtype).itemsize
+        rows = 2 * self._image.tile[0] * self._image.shape[1] * self._image.bands * np.dtype(self._image.dtype).itemsize
         return max(_CACHES[0], min(_CACHES[1], rows))
 
     def _copied_source(self) -> Path:

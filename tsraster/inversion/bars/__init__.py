@@ -1,0 +1,1 @@
+"""The color bar in a picture: found, read, and given its values."""

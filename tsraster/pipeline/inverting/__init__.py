@@ -1,0 +1,1 @@
+"""A colored picture back to data: read `invert.py` first."""
