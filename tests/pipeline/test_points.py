@@ -360,6 +360,19 @@ def test_the_command_prints_errors_and_exit_codes(cells: Path, tmp_path: Path) -
     assert isinstance(failed.exception, TsrasterError)
 
 
+def test_errors_of_large_values_are_numbers(waves: Path, tmp_path: Path, draw_raster: Draw) -> None:
+    with rasterio.open(waves) as file:
+        pixels = file.read(1).astype(np.float64)
+    paths = [draw_raster(tmp_path / f"{power}.tif", pixels * 2.0**power, **UTM) for power in (0, 1000)]
+    results = [
+        points_file(path, tmp_path / f"{path.stem}.csv", method="adaptive", max_error="5%", report=tmp_path / path.stem)
+        for path in paths
+    ]
+    for name in ("rmse", "mean_error", "largest_error"):
+        assert getattr(results[1], name) == getattr(results[0], name) * 2.0**1000
+    assert json.loads((tmp_path / "1000").read_text())["rmse"] == results[1].rmse
+
+
 def test_the_plot_shows_field_points_and_difference(
     waves: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,11 +11,14 @@ from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_table
 from tsraster.cli.residualtable import print_residuals
 from tsraster.cli.spelling import NUMBERS, option, progress_bar
+from tsraster.inversion.bars.colorbars import ColorBar
 from tsraster.inversion.matching import SPACES
 from tsraster.inversion.recovery import Reason
 from tsraster.pipeline.inverting.invert import Inversion, invert_file
 from tsraster.pipeline.inverting.layers import LAYERS, REASON_NAMES
 
+_OTHERS = 3
+"""Boxes beside the one taken that are printed."""
 _TICKS = 20
 """Ticks of a color bar that are printed."""
 
@@ -82,6 +85,15 @@ def _describe_scale(result: Inversion) -> Iterator[str]:
     unit = f" {result.unit}" if result.unit else ""
     way = "steps" if chosen.scale.is_stepped else "logarithmic" if chosen.scale.log else "linear"
     yield f"{chosen.origin}: {first:.6g} to {last:.6g}{unit}, {way}; nearest color in {result.space}"
+    if chosen.bar is not None:
+        left, top, right, bottom = chosen.bar.box
+        used = f"rows {top} to {bottom - 1}" if chosen.bar.axis == "y" else f"columns {left} to {right - 1}"
+        points = (
+            f", without {'pointed ends' if all(chosen.bar.pointed) else 'a pointed end'}"
+            if any(chosen.bar.pointed)
+            else ""
+        )
+        yield f"its colors were read from {used}{points}; the ends of its scale are at {_say_edges(chosen.bar)}"
     if chosen.box is not None and chosen.is_found:
         box = ",".join(map(str, chosen.box))
         more = (
@@ -94,6 +106,10 @@ def _describe_scale(result: Inversion) -> Iterator[str]:
             for (_, value), pixels in zip(chosen.fit.ticks[:_TICKS], chosen.fit.off[:_TICKS], strict=True)
         )
         yield f"ticks are off their line by pixels: {off}"
+
+
+def _say_edges(bar: ColorBar) -> str:
+    return f"{bar.axis} {bar.edges[0]:g} and {bar.edges[1]:g}"
 
 
 def _print_mask(result: Inversion) -> None:
@@ -111,7 +127,7 @@ def _describe_trust(result: Inversion) -> Iterator[str]:
     yield f"values {tally.low:.6g} to {tally.high:.6g}{f' {result.unit}' if result.unit else ''}"
     yield (
         f"colored again they differ from the picture by {tally.mean_distance:.2f} steps of RGB on average, "
-        f"{tally.rms_distance:.2f} root mean square, {tally.largest_distance:.1f} at the most"
+        f"{tally.rms_distance:.2f} root mean square, {tally.largest_distance:.2f} at the most"
     )
     share = 100 * tally.count(Reason.AMBIGUOUS) / int(tally.reasons.sum())
     if share:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -53,13 +54,19 @@ def count_field(field: NDArray[Any]) -> tuple[int, float, float]:
 
 def measure_errors(field: NDArray[Any], made: NDArray[Any], valid: int) -> dict[str, float]:
     """Return rmse, mean_error and largest_error of a field made again, over the pixels with data, of which there are `valid`."""
+    # In a unit, a power of two, in which the square of any difference is a float.
+    unit = 2.0 ** (math.frexp(max(float(np.nanmax(field)), -float(np.nanmin(field))))[1] - 1)
     squares = total = largest = 0.0
     for top, bottom in list_strips(field.shape):
-        error = np.abs(made[top:bottom].astype(np.float64) - field[top:bottom])
+        error = np.abs(made[top:bottom].astype(np.float64) - field[top:bottom]) / unit
         error = error[~np.isnan(error)]
         squares, total = squares + float((error**2).sum()), total + float(error.sum())
         largest = max(largest, float(error.max(initial=0.0)))
-    return {"rmse": (squares / valid) ** 0.5, "mean_error": total / valid, "largest_error": largest}
+    return {
+        "rmse": unit * (squares / valid) ** 0.5,
+        "mean_error": unit * (total / valid),
+        "largest_error": unit * largest,
+    }
 
 
 def locate_points(points: FieldPoints, georef: Georef) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:

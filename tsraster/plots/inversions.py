@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _WIDTH, _LOWEST, _TALLEST = 9.0, 2.0, 7.0
 """Inches."""
+_NOTHING = "#cfe0f2"
+"""Where there is no value: a color that no gray has."""
 _BELOW = 0.6
 """Inches of the bar and the legend below."""
 
@@ -78,14 +80,21 @@ def _show_picture(axes: Axes, inversion: Inversion) -> None:
 
 
 def _show_values(figure: Figure, axes: Axes, below: Any, inversion: Inversion) -> None:
+    from matplotlib.ticker import LogFormatter
+
     values = np.ma.masked_invalid(inversion.tally.values.pixels)
     norm = "log" if inversion.chosen.scale.log else "linear"
     # In gray, so that what is wrong stands out and is not taken for the picture.
+    axes.set_facecolor(_NOTHING)
     image = _show(axes, inversion, values, "values", cmap="gray", norm=norm)
     place = figure.add_subplot(below)
     place.axis("off")
     bar = figure.colorbar(image, cax=place.inset_axes((0.05, 0.6, 0.9, 0.18)), orientation="horizontal")
-    bar.ax.tick_params(labelsize=6)
+    if norm == "log":
+        # Labels without mathematics, which the style of the package does not draw.
+        bar.formatter = bar.minorformatter = LogFormatter()
+        bar.update_ticks()
+    bar.ax.tick_params(which="both", labelsize=6)
     bar.set_label(inversion.unit)
 
 

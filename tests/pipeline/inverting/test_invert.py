@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import rasterio
 from click.testing import CliRunner
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -18,6 +19,7 @@ import tsraster
 from tsraster.cli.program import program
 from tsraster.errors import BandError, DataError, DestinationExistsError, LossWarning, TsrasterError, UsageError
 from tsraster.inversion.recovery import Reason
+from tsraster.plots import plot_inversion
 from tsraster.raster import without_place_warning
 
 Floats = NDArray[np.float64]
@@ -136,6 +138,30 @@ def test_the_color_bar_is_found_and_reported(figure: Path, tmp_path: Path) -> No
     assert result.exit_code == 0, result.output
     assert "found by itself" in result.output
     assert re.search(r"--colorbar 15[5-9],[5-9],17[1-5],10[1-5] ", result.output)
+
+
+def test_the_mean_of_the_distances_is_not_above_the_largest(tmp_path: Path) -> None:
+    pixels = np.full((4, 5, 3), (1, 1, 0), np.uint8)
+    picture = save(pixels, tmp_path / "one", "png")
+    tally = tsraster.invert_file(picture, tmp_path / "data.tif", colormap="gray").tally
+    assert 0.5 < tally.mean_distance == pytest.approx(tally.largest_distance, abs=0.005)
+    assert tally.rms_distance == pytest.approx(tally.largest_distance, abs=0.005)
+
+
+@pytest.mark.parametrize(("vmin", "vmax"), [(0.1, 1000), (20, 70)])
+def test_the_plot_of_a_log_scale_has_plain_numbers(
+    vmin: float, vmax: float, figure: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[Figure] = []
+    saving = Figure.savefig
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *a, **k: (saved.append(figure), saving(figure, *a, **k))[1])
+    result = tsraster.invert_file(
+        figure, tmp_path / "data.tif", colorbar="auto", vmin=vmin, vmax=vmax, scale="log", box=(10, 10, 140, 100)
+    )
+    plot_inversion(result, tmp_path / "p.png")
+    (bar,) = [inset for axes in saved[0].axes for inset in axes.child_axes]
+    labels = [label.get_text().replace("\N{MINUS SIGN}", "-") for label in bar.get_xticklabels(which="both")]
+    assert sum(vmin <= float(label) <= vmax for label in labels if label) >= 3
 
 
 @pytest.mark.parametrize("options", [{"block_size": 17}, {"workers": 1}, {"block_size": 64, "workers": 3}])

@@ -220,6 +220,10 @@ def _reach_of_fading(colors: Floats, margin: int) -> int:
     return min(margin, round(left / pace)) if left < BREAK and 0 < pace < BREAK / 2 else 0
 
 
+_POINT = 3.0
+"""A pointed end is at most so many times as long as the bar is wide; programs make it about as long."""
+
+
 def _length_of_point(widths: NDArray[np.int64], colors: Floats) -> int:
     """Return how many positions a pointed end takes, where the bar becomes steadily narrower; 0 if it has none."""
     from scipy.ndimage import median_filter
@@ -234,6 +238,10 @@ def _length_of_point(widths: NDArray[np.int64], colors: Floats) -> int:
     if _goes_on_outside(np.abs(zone[:tip] - usual) <= 1, colors, stop):
         return 0  # a notch or a letter
     rising = zone[tip : stop + 1]
+    # Noise can look like a long one, and would take colors away without a word.
+    margin = int(np.argmax(widths > 2))
+    if stop - margin > max(_POINT * usual, len(widths) / 6):
+        return 0
     is_steady = np.corrcoef(np.arange(len(rising)), rising)[0, 1] > 0.9 and np.diff(rising).max() <= usual / 2
     return stop if is_steady else 0
 

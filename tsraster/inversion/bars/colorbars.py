@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsraster.errors import DataError, UsageError
-from tsraster.inversion.bars.barprofile import FEWEST, BarProfile, distance, trim_bar
+from tsraster.inversion.bars.barprofile import ALIKE, FEWEST, BarProfile, distance, trim_bar
 from tsraster.inversion.bars.barsteps import color_steps, find_steps
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels; right and bottom are not part of it."""
 
 Axis = Literal["x", "y"]
+
+_LEAST_PROPORTION = 1.5
+"""A bar is at least so many times as long as wide."""
 
 _DEVIANT = 16.0
 """A position that lies farther than this from its neighbors along the bar is a notch, a divider or a letter."""
@@ -60,6 +64,13 @@ class ColorBar:
     def is_stepped(self) -> bool:
         """Whether the bar has runs of one color with sharp jumps between them, as a legend of classes."""
         return self.step_edges is not None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is clearly longer than wide, as color bars are and plots are not."""
+        left, top, right, bottom = self.box
+        width = bottom - top if self.axis == "x" else right - left
+        return self.length >= _LEAST_PROPORTION * width
 
     @property
     def length(self) -> float:
@@ -153,16 +164,26 @@ def read_bar(pixels: NDArray[np.uint8], left: int = 0, top: int = 0) -> ColorBar
     if rows > cols:
         longer, shorter = shorter, longer
     try:
-        return longer.read(colors)
+        bar = longer.read(colors)
+        if bar.is_long or _is_even(colors, bar, left, top):
+            return bar
+        problem = DataError("its colors vary across as much as along")
     except DataError as error:
         problem = error
-    try:
+    with suppress(DataError):
         bar = shorter.read(colors)
-    except DataError:
-        raise DataError(
-            f"{what} holds no color bar: {problem}; give left,top,right,bottom of the bar in pixels"
-        ) from None
-    return bar
+        if bar.is_long or _is_even(colors, bar, left, top):
+            return bar
+    raise DataError(f"{what} holds no color bar: {problem}; give left,top,right,bottom of the bar in pixels")
+
+
+def _is_even(colors: NDArray[np.float32], bar: ColorBar, left: int, top: int) -> bool:
+    """Whether most pixels across a bar have its colors; it need not be told of one that is long."""
+    x0, y0, x1, y1 = bar.box
+    strip = colors[y0 - top : y1 - top, x0 - left : x1 - left]
+    strip = strip if bar.axis == "y" else strip.swapaxes(0, 1)
+    usual = np.median(strip, axis=1, keepdims=True)
+    return bool(np.quantile(distance(strip, usual), 0.8) <= ALIKE)
 
 
 @dataclass(frozen=True)

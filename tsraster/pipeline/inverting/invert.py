@@ -110,7 +110,8 @@ def invert_file(
     colorbar : text, optional
         The color bar in the picture: left,top,right,bottom in pixels, a little loose or not; or auto, to find it.
     ticks : text, optional
-        Values along the color bar, as pixel=value,pixel=value: rows of a vertical bar, columns of another, from the upper left.
+        Values along the color bar, as pixel=value,pixel=value: rows of a vertical bar, columns of another, as edges of pixels are
+        counted from the upper left, so that the middle of row 72 is 72.5.
     vmin : number, optional
         Value of the first color of the colormap, or at the bottom or left end of the color bar.
     vmax : number, optional
@@ -126,7 +127,7 @@ def invert_file(
     max_half_width : number
         A value is ambiguous if half of the range of plausible ones is more than so many percent of the scale.
     halo : int, optional
-        How many pixels around those far from the map are masked with them; by default 1, and 2 for a lossy picture.
+        How many pixels around those far from the map are masked with them, at most 256; by default 1, and 2 for a lossy picture.
     background : text, optional
         Color of what has no value, such as white or "#f0f0f0", or none; by default white, if the map has no color near to it.
     mask_file : path, optional
@@ -134,7 +135,7 @@ def invert_file(
     lossy : bool
         Take the picture for one that was a JPEG before; JPEG itself, also in a TIFF, is recognized.
     fill : int
-        Fill gaps of text, lines and edges that are at most so many pixels wide or high, linearly between good pixels.
+        Fill gaps of text, lines and edges that are at most so many pixels wide or high, up to 256, linearly between good pixels.
     box : numbers, optional
         Part of the picture to invert: left,top,right,bottom in pixels, such as the inside of the axes.
     extent : numbers, optional
