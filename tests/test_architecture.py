@@ -11,7 +11,7 @@ ROWS = (
     {"errors"},
     {"registry"},
     {"lut"},
-    {"raster", "classtable", "attributetable"},
+    {"raster", "classtable", "attributetable", "volume"},
     {"reading", "preparing", "schemes", "classification", "cleaning", "coloring", "lutfiles", "writing"}
     | {"measuring", "learning", "inversion", "landsat", "samples"},
     {"volumes"},

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tsraster.pipeline.objects import objects_file
     from tsraster.pipeline.pointcount import pointcount_file
     from tsraster.pipeline.points import points_file
+    from tsraster.pipeline.pores.pores import pores_file
     from tsraster.pipeline.porosity import porosity_files
     from tsraster.pipeline.rasterinfo import info_file
     from tsraster.pipeline.reclassify import reclassify_file
@@ -62,6 +63,7 @@ __all__ = [
     "open_raster",
     "pointcount_file",
     "points_file",
+    "pores_file",
     "porosity_files",
     "read_lut",
     "read_table",
@@ -86,6 +88,7 @@ _HOMES = {
     "tsraster.pipeline.labeling.labels": ("labels_files",),
     "tsraster.pipeline.labeling.trainingcheck": ("verify_training_set",),
     "tsraster.pipeline.pointcount": ("pointcount_file",),
+    "tsraster.pipeline.pores.pores": ("pores_file",),
     "tsraster.pipeline.porosity": ("porosity_files",),
     "tsraster.pipeline.points": ("points_file",),
     "tsraster.pipeline.objects": ("objects_file",),

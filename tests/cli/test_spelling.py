@@ -28,6 +28,7 @@ from tsraster import (
     objects_file,
     pointcount_file,
     points_file,
+    pores_file,
     porosity_files,
     reclassify_file,
 )
@@ -54,6 +55,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "lut check": check_lut_file,
     "pointcount": pointcount_file,
     "objects": objects_file,
+    "pores": pores_file,
     "invert": invert_file,
     "points": points_file,
     "accuracy": accuracy_file,
@@ -63,9 +65,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 """By the words of the command; `lut list` has none, for it prints registries."""
 FACE_ONLY = {"plot", "as_json", "help"}
 """What only a terminal wants: a plot of the result, another form of it, this help."""
-FACE_ONLY_OF = {"lut show": {"picture", "overwrite"}, "inspect": {"region", "overwrite"}}
+FACE_ONLY_OF = {"lut show": {"picture", "overwrite"}, "inspect": {"region", "overwrite"}, "pores": {"slices", "view"}}
 """One loads a table and draws its legend, as `tsraster legend` does; the other also counts a region, as `histogram` does."""
-LIBRARY_ONLY = {"block_size", "executor", "progress"}
+LIBRARY_ONLY = {"block_size", "executor", "progress", "preview"}
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -23,10 +23,13 @@ from tsraster.samples import draw_thermal_scene, draw_thin_section
 RASTERS = {
     "thermal.tif": ("float32", 1), "thermal-classes.tif": ("uint8", 1), "thermal-picture.png": ("uint8", 4),
     "thermal-gray.jpg": ("uint8", 3), "section.png": ("uint8", 3), "section-labels.png": ("uint8", 1),
-    "section-picture.png": ("uint8", 3),
+    "section-picture.png": ("uint8", 3), "thermal-again.tif": ("float32", 4),
 }  # fmt: skip
-PLOTS = {"thermal-histogram.png", "thermal-map.png", "section-histogram.png", "section-map.png"}
-OTHERS = {"thermal-classes.csv", "section-table.json"}
+PLOTS = {
+    "thermal-histogram.png", "thermal-map.png", "section-histogram.png", "section-map.png", "thermal-again.png",
+    "rock-pores.png",
+}  # fmt: skip
+OTHERS = {"thermal-classes.csv", "section-table.json", "rock.npy", "rock-pores"}
 SIDECARS = (".aux.xml", ".pgw", ".jgw")
 
 
@@ -41,7 +44,7 @@ def run_demo(folder: Path, *options: str, **environment: str) -> subprocess.Comp
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,7 @@ def test_the_samples_are_what_is_drawn(samples: tuple[Path, Path]) -> None:
 
 def test_the_same_bytes_every_time(samples: tuple[Path, Path], demo: tuple[Path, object]) -> None:
     here, there = digests(samples[0].parent), digests(demo[0])
-    assert here.keys() == {"thermal.tif", "section.png"}
+    assert here.keys() == {"thermal.tif", "section.png", "rock.npy"}
     assert here.items() <= there.items()
 
 
@@ -93,7 +96,7 @@ def test_the_demo_leaves_what_it_says(demo: tuple[Path, subprocess.CompletedProc
     )
     names = {path.name for path in folder.iterdir() if not path.name.endswith(SIDECARS)}
     assert names == RASTERS.keys() | PLOTS | OTHERS
-    assert done.stdout.count("\n$ tsraster ") == len(JOBS) == 6
+    assert done.stdout.count("\n$ tsraster ") == len(JOBS) == 8
     for name in names:
         assert str(folder / name) in done.stdout
 

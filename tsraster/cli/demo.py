@@ -23,6 +23,9 @@ JOBS = (
     f" --names '{SECTION_NAMES}' --lut thin-section --color {{dir}}/section-picture.png"
     " --save-table {dir}/section-table.json --plot {dir}/section-map.png",
     "colorize {dir}/thermal-classes.tif {dir}/thermal-gray.jpg --lut gray",
+    "invert {dir}/thermal-picture.png {dir}/thermal-again.tif --colormap thermal --vmin 275.9 --vmax 308 --unit K"
+    " --plot {dir}/thermal-again.png",
+    "pores {dir}/rock.npy {dir}/rock-pores --connectivity 26 --min-size 5 --voxel-size 2.5um --plot {dir}/rock-pores.png",
 )
 """The main jobs, as a user would type them."""
 
@@ -32,7 +35,7 @@ JOBS = (
 @option(draw_samples, "overwrite")
 @click.pass_context
 def demo(context: click.Context, directory: str, overwrite: bool) -> None:
-    """Draw a small thermal scene and a thin section into DIR (tsraster-demo), and run the main jobs on them.
+    """Draw a small thermal scene, a thin section and a piece of rock into DIR (tsraster-demo), and run the main jobs on them.
 
     Every job is a command that is shown first, so that it can be tried again with other options.
     """

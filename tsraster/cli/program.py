@@ -39,6 +39,7 @@ COMMANDS = {
     "accuracy": "Compare a class map with a reference.",
     "stack": "Make one raster of the bands of several.",
     "objects": "Measure grains or pores: the objects of a class.",
+    "pores": "Measure the pores of a volume in three dimensions.",
     "invert": "Turn a colored picture back into data.",
     "points": "Thin a field to the points that carry it.",
     "legend": "Draw the legend of a color table or class map.",

@@ -10,12 +10,12 @@ import numpy as np
 from tsraster.errors import WriteError
 from tsraster.pipeline.imaging import PathLike
 from tsraster.raster import Georef, Window
-from tsraster.samples import draw_thermal_scene, draw_thin_section
+from tsraster.samples import draw_medium, draw_thermal_scene, draw_thin_section
 from tsraster.writing import Image, ImageWriter, Outputs
 
 
 def draw_samples(folder: PathLike, *, overwrite: bool = False) -> tuple[Path, Path]:
-    """Draw a thermal scene and a thin section into a folder, which is made if it is not there.
+    """Draw a thermal scene, a thin section and a piece of rock into a folder, which is made if it is not there.
 
     Parameters
     ----------
@@ -27,7 +27,8 @@ def draw_samples(folder: PathLike, *, overwrite: bool = False) -> tuple[Path, Pa
     Returns
     -------
     tuple of two paths
-        ``thermal.tif``, temperatures in kelvin, float32, georeferenced, NaN in the collar; and ``section.png``, a photo.
+        ``thermal.tif``, temperatures in kelvin, float32, georeferenced, NaN in the collar; and ``section.png``, a photo. Beside
+        them lies ``rock.npy``, a volume of 60 x 80 x 80 voxels, uint8, pores dark.
 
     Raises
     ------
@@ -38,12 +39,12 @@ def draw_samples(folder: PathLike, *, overwrite: bool = False) -> tuple[Path, Pa
     -----
     Deterministic: the same pixels every time.
     """
-    scene_path, section_path = Path(folder) / "thermal.tif", Path(folder) / "section.png"
+    scene_path, section_path, rock_path = (Path(folder) / name for name in ("thermal.tif", "section.png", "rock.npy"))
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WriteError(f"the folder {folder} cannot be made ({error.strerror})") from None
-    with Outputs([scene_path, section_path], sources=[], overwrite=overwrite) as outputs:
+    with Outputs([scene_path, section_path, rock_path], sources=[], overwrite=overwrite) as outputs:
         scene, section = draw_thermal_scene(), draw_thin_section()
         kelvin = Image(
             shape=scene.kelvin.shape,
@@ -59,7 +60,12 @@ def draw_samples(folder: PathLike, *, overwrite: bool = False) -> tuple[Path, Pa
         _write_whole(outputs.stage(scene_path), "GTiff", kelvin, scene.kelvin)
         photo = Image(shape=section.truth.shape, dtype="uint8", bands=3)
         _write_whole(outputs.stage(section_path), "PNG", photo, np.moveaxis(section.rgb, -1, 0))
+        np.save(outputs.stage(rock_path), draw_medium(_ROCK, porosity=0.2, seed=1))
     return scene_path, section_path
+
+
+_ROCK = 60, 80, 80
+"""Planes, rows, columns."""
 
 
 def _write_whole(

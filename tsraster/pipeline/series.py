@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tsraster.errors import MissingSourceError
 from tsraster.pipeline.imaging import PathLike
+from tsraster.reading import natural_key
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".jp2")
 """What is taken of a folder, in lower case."""
@@ -58,15 +58,3 @@ def _expand(source: str) -> list[str]:
     if not matched:
         raise MissingSourceError(f"no file matches {source}")
     return matched
-
-
-def natural_key(text: str) -> list[tuple[int, int, str]]:
-    """Return what to sort names by, so that numbers in them count as numbers.
-
-    Examples
-    --------
-    >>> sorted(["b10", "b9", "a"], key=natural_key)
-    ['a', 'b9', 'b10']
-    """
-    parts = re.split(r"([0-9]+)", text)
-    return [(1, int(part), "") if i % 2 else (0, 0, part.casefold()) for i, part in enumerate(parts)]

@@ -11,6 +11,7 @@ from tsraster.plots.pointmap import plot_points
 from tsraster.plots.sizes import plot_sizes
 from tsraster.plots.strips import plot_breaks
 from tsraster.plots.thinning import plot_thinning
+from tsraster.plots.volumes import plot_pores, plot_scene, plot_slices
 
 __all__ = [
     "plot_breaks",
@@ -18,7 +19,10 @@ __all__ = [
     "plot_histogram",
     "plot_inversion",
     "plot_points",
+    "plot_pores",
+    "plot_scene",
     "plot_sizes",
+    "plot_slices",
     "plot_thinning",
     "require_matplotlib",
 ]

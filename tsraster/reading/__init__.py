@@ -4,6 +4,7 @@ from tsraster.reading.categories import read_categories
 from tsraster.reading.crs import parse_crs
 from tsraster.reading.gcps import ControlPoints, read_gcps
 from tsraster.reading.gdalreader import find_data
+from tsraster.reading.naturalorder import natural_key
 from tsraster.reading.pixelsize import PixelSize, find_pixel_area, find_pixel_size, parse_pixel_size
 from tsraster.reading.sources import gdal_settings, open_raster
 
@@ -14,6 +15,7 @@ __all__ = [
     "find_pixel_area",
     "find_pixel_size",
     "gdal_settings",
+    "natural_key",
     "open_raster",
     "parse_crs",
     "parse_pixel_size",

@@ -247,7 +247,7 @@ def _has_shape(image: ElementTree.Element, shape: tuple[int, int]) -> bool:
 
 def _size_of_ome(image: ElementTree.Element) -> PixelSize | None:
     x_um, y_um = (
-        _to_um(image.get(f"PhysicalSize{axis}", ""), image.get(f"PhysicalSize{axis}Unit", "um")) for axis in "XY"
+        to_um(image.get(f"PhysicalSize{axis}", ""), image.get(f"PhysicalSize{axis}Unit", "um")) for axis in "XY"
     )
     return (
         None if x_um is None or y_um is None else PixelSize(x_um=x_um, y_um=y_um, source="the OME metadata of the file")
@@ -264,7 +264,7 @@ def _read_imagej(raster: Raster) -> PixelSize | str:
         return ""  # the resolution of the TIFF says it too, and may be one that means nothing
     units = (unit, said.get("yunit", unit))
     x_um, y_um = (
-        _to_um(_tag(raster, f"{axis}RESOLUTION"), own, inverse=True) for axis, own in zip("XY", units, strict=True)
+        to_um(_tag(raster, f"{axis}RESOLUTION"), own, inverse=True) for axis, own in zip("XY", units, strict=True)
     )
     if x_um is None or y_um is None:
         return f"ImageJ wrote the unit {unit!r}, which is no length"
@@ -274,7 +274,7 @@ def _read_imagej(raster: Raster) -> PixelSize | str:
 def _read_tiff(raster: Raster) -> PixelSize | str:
     unit = {"": "inch", "2": "inch", "3": "cm"}.get(_tag(raster, "RESOLUTIONUNIT")[:1], "")
     numbers = [_tag(raster, f"{axis}RESOLUTION") for axis in "XY"]
-    x_um, y_um = (_to_um(number or numbers[0], unit, inverse=True) for number in numbers)
+    x_um, y_um = (to_um(number or numbers[0], unit, inverse=True) for number in numbers)
     if x_um is None or y_um is None:
         return ""
     said = f"{float(numbers[0]):.6g} pixels per {unit}"
@@ -297,7 +297,7 @@ def _tag(raster: Raster, name: str) -> str:
     return raster.tags.get("", {}).get(f"TIFFTAG_{name}", "")
 
 
-def _to_um(number: str, unit: str, *, inverse: bool = False) -> float | None:
+def to_um(number: str, unit: str, *, inverse: bool = False) -> float | None:
     """Return a length in micrometers, or that of one pixel where `number` says how many there are in one unit."""
     name = _spell_micro(unit)
     um = _UM.get(name, _OTHER_UM.get(name))

@@ -20,6 +20,9 @@ _SIDECARS = (".aux.xml", ".ovr", ".msk", ".vat.dbf")
 """What GDAL keeps beside a raster under the raster's full name. An old one would override what a new raster says."""
 
 
+_STORE = ".zarr"
+"""The ending of an output that is a folder."""
+
 _open: list[Outputs] = []
 """Those whose files are being made."""
 
@@ -155,6 +158,8 @@ class Outputs:
         while self._moves:
             place, kept = self._moves.pop()
             with suppress(OSError):
+                if place.is_dir():
+                    shutil.rmtree(place)
                 if kept is None:
                     place.unlink(missing_ok=True)
                 else:
@@ -193,6 +198,9 @@ def _keep(place: Path, kept: Path) -> Path | None:
     """Give a file a second name, under which it stays while it is replaced; None where there is none."""
     if not os.path.lexists(place):
         return None
+    if place.is_dir():
+        os.rename(place, kept)
+        return kept
     try:
         os.link(place, kept)
     except OSError:  # not every file system has links
@@ -265,9 +273,10 @@ def _check_destination(destination: Path, *, overwrite: bool) -> None:
         return
     except (OSError, ValueError) as error:
         raise WriteError(f"{destination} cannot be written ({getattr(error, 'strerror', error)})") from None
-    if stat.S_ISDIR(mode):
+    is_store = stat.S_ISDIR(mode) and destination.suffix == _STORE
+    if stat.S_ISDIR(mode) and not is_store:
         raise WriteError(f"{destination} is a folder; name a file in it")
-    if not stat.S_ISREG(mode):
+    if not (is_store or stat.S_ISREG(mode)):
         raise WriteError(f"{destination} is no regular file and cannot be replaced")
     if not overwrite:
         raise DestinationExistsError(

@@ -23,9 +23,8 @@ from tsraster.pipeline.blocks import Progress, block_work
 from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.labeling.photo import has_photo, read_photo
 from tsraster.pipeline.labeling.trainingset import PARTS, name_annotations, name_images
-from tsraster.pipeline.series import natural_key
 from tsraster.raster import Raster, Window
-from tsraster.reading import gdal_settings, open_raster
+from tsraster.reading import gdal_settings, natural_key, open_raster
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
 ANNOTATION_ENDINGS = (".png", ".bmp")

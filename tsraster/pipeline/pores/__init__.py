@@ -1,0 +1,1 @@
+"""Pores of a volume, in three dimensions and at any size: read `pores.py` first."""
