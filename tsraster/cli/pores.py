@@ -44,7 +44,6 @@ _ROWS = 11
 @option(pores_file, "meshes", kind=WHOLE_NUMBERS, metavar="ID,...")
 @option(pores_file, "mesh_format", kind=click.Choice(["ply", "stl", "glb"]))
 @option(pores_file, "mesh_step", kind=int, metavar="N")
-@option(pores_file, "parquet")
 @PLOT
 @click.option(
     "--slices", metavar="FILE.png", help="Picture of the three middle slices, pores in colors; needs tsraster[plots]."
@@ -64,7 +63,8 @@ def pores(
     """Measure the pores of VOLUME, such as one of micro-CT, and write tables and a report into the folder OUT_DIR.
 
     VOLUME is a .raw, .mhd, .mha, .nrrd, .nhdr, a TIFF of many pages, a folder or pattern of slices or several of them, .npy,
-    Zarr, HDF5 or NetCDF, of any size. OUT_DIR gets pores.csv, profiles.csv and report.json.
+    Zarr, HDF5 or NetCDF, of any size. OUT_DIR gets pores.csv, profiles.csv and report.json; where pyarrow is installed also
+    pores.parquet.
 
     \b
     tsraster pores berea.tif berea --pore dark --connectivity 26 --voxel-size 3um --plot berea.png

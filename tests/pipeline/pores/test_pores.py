@@ -161,13 +161,12 @@ def test_denoising_is_reported_with_what_was_before(volume: Path, tmp_path: Path
 
 
 def test_voxels_have_their_size(volume: Path, tmp_path: Path) -> None:
-    result = pores_file(volume, tmp_path, threshold=110, voxel_size="4x2x2um", parquet=True)
+    result = pores_file(volume, tmp_path, threshold=110, voxel_size="4x2x2um")
     rows = read_rows(tmp_path / "pores.csv")
     assert float(rows[0]["volume"]) == 16 * int(rows[0]["voxels"])
     assert float(rows[0]["diameter"]) == pytest.approx((6 * float(rows[0]["volume"]) / np.pi) ** (1 / 3))
     assert result.unit == "um"
-    from pyarrow import parquet
-
+    parquet = pytest.importorskip("pyarrow.parquet")
     table = parquet.read_table(tmp_path / "pores.parquet").to_pydict()
     assert table["voxels"] == [int(row["voxels"]) for row in rows]
 
@@ -222,7 +221,8 @@ def test_all_looks_are_made(volume: Path, tmp_path: Path) -> None:
     )
     assert result.exit_code == 0, result.output
     made = {path.name for path in out.iterdir()}
-    assert made == {"pores.csv", "profiles.csv", "report.json", "labels.tif", "slices.gif", "pores.html", "pores.glb"}
+    tables = {"pores.csv", "pores.parquet", "profiles.csv", "report.json"}
+    assert made == tables | {"labels.tif", "slices.gif", "pores.html", "pores.glb"}
     assert all(Path(path).stat().st_size > 5000 for path in plots)
     assert "http" not in (out / "pores.html").read_text(encoding="utf-8").split("</style>")[0]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,6 @@ def pores_file(
     meshes: Sequence[int] | None = None,
     mesh_format: str = "ply",
     mesh_step: int = 1,
-    parquet: bool = False,
     preview: bool = False,
     overwrite: bool = False,
     workers: int | None = None,
@@ -76,7 +76,8 @@ def pores_file(
         Volume: .raw with --shape, .mhd, .mha, .nrrd, .nhdr, a TIFF of many pages, a folder or pattern of slices, .npy, Zarr, HDF5
         or NetCDF.
     directory : path
-        Folder for what is found; it is made if need be.
+        Folder for what is found; it is made if need be. It gets pores.csv, profiles.csv and report.json; where pyarrow is
+        installed also pores.parquet.
     pore : text
         What pores are: dark or light voxels, as a threshold parts them, or the value that they have, such as 0.
     scheme : text
@@ -126,8 +127,6 @@ def pores_file(
         Format of these.
     mesh_step : int
         Take every so many voxels for a mesh.
-    parquet : bool
-        Write pores.parquet beside pores.csv.
     preview : bool
         Keep a small volume of color codes in the result, for plots.
     overwrite : bool
@@ -200,7 +199,8 @@ def pores_file(
             preview=preview,
         )
         tables = [out / name for name in ("pores.csv", "profiles.csv", "report.json")]
-        tables += [out / "pores.parquet"] if parquet else []
+        has_parquet = find_spec("pyarrow") is not None
+        tables += [out / "pores.parquet"] if has_parquet else []
         kinds = plan_bodies(bodies, volume.shape)
         tables += [out / KINDS[kind] for kind in kinds]
         _make_folder(out)
@@ -243,7 +243,7 @@ def pores_file(
         write_table(outputs.stage(tables[0]), result)
         write_profiles(outputs.stage(tables[1]), result)
         write_report(outputs.stage(tables[2]), result)
-        if parquet:
+        if has_parquet:
             write_table(outputs.stage(out / "pores.parquet"), result)
         if result.bodies.partition is not None:
             write_bodies(outputs.stage(out / KINDS["partition"]), result.bodies.partition)
