@@ -71,6 +71,7 @@ def _show(axes: Axes, inversion: Inversion, pixels: Any, title: str, **settings:
     axes.set_aspect(abs((right - left) / (top - bottom)) * rows / cols)
     axes.set_title(title, loc="left")
     axes.tick_params(labelsize=6)
+    axes.ticklabel_format(style="plain", useOffset=False)
     return image
 
 
