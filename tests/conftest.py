@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import json
 import os
 import shutil
@@ -17,6 +18,12 @@ import rasterio
 from rasterio.enums import ColorInterp
 
 from tsraster.raster import without_place_warning
+
+
+def pytest_collection_finish() -> None:
+    """Keep what the collection of thousands of tests has made from being looked through for garbage in each of them."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
