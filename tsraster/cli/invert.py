@@ -14,7 +14,8 @@ from tsraster.cli.spelling import NUMBERS, option, progress_bar
 from tsraster.inversion.bars.colorbars import ColorBar
 from tsraster.inversion.matching import SPACES
 from tsraster.inversion.recovery import Reason
-from tsraster.pipeline.inverting.invert import Inversion, invert_file
+from tsraster.pipeline.inverting.inversion import Inversion
+from tsraster.pipeline.inverting.invert import invert_file
 from tsraster.pipeline.inverting.layers import LAYERS, REASON_NAMES
 
 _OTHERS = 3

@@ -10,7 +10,8 @@ from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.spelling import WHOLE_NUMBERS, option, progress_bar
 from tsraster.inversion.points.fieldpoints import INTERPOLATIONS
 from tsraster.pipeline.pointchoice import CLUSTERS, METHODS
-from tsraster.pipeline.points import Thinning, points_file
+from tsraster.pipeline.points import points_file
+from tsraster.pipeline.pointthinning import Thinning
 
 
 @click.command()

@@ -105,6 +105,8 @@ def _describe(result: Pores) -> Iterator[str]:
     if result.before is not None:
         yield f"without denoising: threshold {result.before[0]:g}, porosity {result.before[1]:.6f}"
     found, space = result.components, result.space
+    if result.without_data:
+        yield f"{result.without_data} voxels have no data; they count as solid"
     yield f"porosity {space.porosity:.8f}; connected along {_say_connected(result)}"
     left = f", {found.number - len(found)} smaller ones left out" if found.number > len(found) else ""
     small = f" of {result.min_size} voxels and more" if result.min_size > 1 else ""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,98 +14,20 @@ from numpy.typing import NDArray
 
 from tsraster.classification import check_classifiable
 from tsraster.errors import DataError, LossWarning, UsageError
-from tsraster.inversion.points.fieldpoints import FieldPoints, check_interpolation
+from tsraster.inversion.points.fieldpoints import check_interpolation
 from tsraster.inversion.points.interpolation import remake_field
 from tsraster.pipeline.blocks import Progress, block_work, plan_blocks
 from tsraster.pipeline.heldfield import count_field, locate_points, measure_errors, read_field
 from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.pointchoice import MaxError, plan_choice
+from tsraster.pipeline.pointthinning import Thinning
 from tsraster.pipeline.preview import MOST_PIXELS
 from tsraster.pipeline.values import RegionValues, choose_region
 from tsraster.preparing import move_georef, plan_preparation
-from tsraster.raster import Georef, Raster, Window
+from tsraster.raster import Raster
 from tsraster.reading import gdal_settings, open_raster
-from tsraster.writing import Image, ImageWriter, Outputs, check_format, write_text
+from tsraster.writing import Image, ImageWriter, Outputs, check_format, write_json
 from tsraster.writing.vectors import PointLayer, check_vector_format, write_points
-
-_FIGURES = (
-    *("source", "label", "unit", "method", "interpolate", "tolerance", "max_error", "valid", "without_data"),
-    *("minimum", "maximum", "rmse", "mean_error", "largest_error", "on_plateaus", "left_out", "misfit", "advice"),
-)
-"""Fields of the result that a report holds as they are."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Thinning:
-    """What `points_file` found and wrote. Errors are those of the field made again from the points."""
-
-    source: str
-    label: str
-    """What was thinned, such as ``band 1``."""
-    unit: str
-    method: str
-    interpolate: str
-    tolerance: float | None
-    """Of plateaus, in units of the values."""
-    max_error: float | None
-    """What was asked of the adaptive method, in units of the values."""
-    points: FieldPoints
-    """Rows and columns are counted from the upper left pixel of the region."""
-    x: NDArray[np.float64] | None
-    """Coordinates of the points, shape (N,); None where the raster has none."""
-    y: NDArray[np.float64] | None
-    valid: int
-    """Pixels with data."""
-    without_data: int
-    minimum: float
-    maximum: float
-    rmse: float
-    mean_error: float
-    """Of the absolute differences."""
-    largest_error: float
-    on_plateaus: int | None
-    """Pixels on plateaus."""
-    left_out: int | None
-    """Of those, pixels in clusters that are too small, or noise to DBSCAN."""
-    misfit: float | None
-    """Of borders between cells of nearest neighbors, in pixels, root mean square."""
-    advice: str
-    """What would suit the field better, in one sentence, or nothing."""
-    region: Window
-    georef: Georef
-    """Of the region."""
-    field: NDArray[Any]
-    """Every n-th pixel of the field, shape (row, col), at most 1200 rows and columns; NaN where there is no data."""
-    remade: NDArray[Any]
-    """The same of the field made again."""
-    written: tuple[str, ...]
-    """Paths of the files that were written."""
-
-    @property
-    def reduction(self) -> float:
-        """Pixels with data for each point."""
-        return self.valid / len(self.points)
-
-    def to_percent(self, error: float) -> float:
-        """Return an error in percent of the range of the field; 0 where that has none."""
-        return 100 * error / (self.maximum - self.minimum) if self.maximum > self.minimum else 0.0
-
-    def to_record(self) -> dict[str, Any]:
-        """Return the figures as they stand in a report."""
-        record = {name: getattr(self, name) for name in _FIGURES}
-        percents = {
-            f"{name}_percent": self.to_percent(getattr(self, name)) for name in ("rmse", "mean_error", "largest_error")
-        }
-        region = self.region
-        return {
-            **record,
-            **percents,
-            "points": len(self.points),
-            "reduction": self.reduction,
-            "region": [region.col, region.row, region.col + region.cols, region.row + region.rows],
-            "crs": None if self.georef.crs is None else self.georef.crs.to_string(),
-            "written": list(self.written),
-        }
 
 
 def points_file(
@@ -289,8 +209,7 @@ def points_file(
         if remake is not None:
             _write_field(outputs, remake, raster, result, field, made)
         if report is not None:
-            text = json.dumps(result.to_record(), indent=2, ensure_ascii=False, allow_nan=False)
-            write_text(outputs.stage(report), text + "\n")
+            write_json(outputs.stage(report), result.to_record())
     if x is None:
         _say_placeless(raster)
     return result

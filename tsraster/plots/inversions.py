@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tsraster.inversion.recovery import Reason
-from tsraster.pipeline.inverting.invert import Inversion
+from tsraster.pipeline.inverting.inversion import Inversion
 from tsraster.pipeline.inverting.layers import REASON_COLORS, REASON_NAMES
 from tsraster.plots.figure import open_figure
 

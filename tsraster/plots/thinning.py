@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tsraster.pipeline.points import Thinning
+from tsraster.pipeline.pointthinning import Thinning
 from tsraster.plots.figure import open_figure
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from tsraster.writing.outputs import Outputs, discard_staged
 from tsraster.writing.rasters import ImageWriter
 from tsraster.writing.sidecars import amend_aux_xml
 from tsraster.writing.stac import describe_item
-from tsraster.writing.tables import write_bytes, write_rows, write_text
+from tsraster.writing.tables import write_bytes, write_json, write_rows, write_text
 
 __all__ = [
     "Image",
@@ -17,6 +17,7 @@ __all__ = [
     "describe_item",
     "discard_staged",
     "write_bytes",
+    "write_json",
     "write_rows",
     "write_text",
 ]

@@ -1,8 +1,13 @@
 """Rows of numbers to CSV, texts, and other small files."""
 
 import csv
-from collections.abc import Iterable, Sequence
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from tsraster.errors import WriteError
 
@@ -36,6 +41,27 @@ def write_text(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
     except (OSError, UnicodeEncodeError) as error:
         raise _failed(path, error) from None
+
+
+def write_json(path: Path, record: Mapping[str, Any]) -> None:
+    """Write a record as JSON, UTF-8; numbers that are not finite, which JSON does not have, are null.
+
+    Raises
+    ------
+    WriteError
+        The file cannot be written.
+    """
+    text = json.dumps(_to_plain(record), indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def _to_plain(item: Any) -> Any:
+    if isinstance(item, Mapping):
+        return {key: _to_plain(value) for key, value in item.items()}
+    if isinstance(item, (list, tuple)):
+        return [_to_plain(value) for value in item]
+    plain = item.item() if isinstance(item, np.generic) else item
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
 
 
 def write_bytes(path: Path, data: bytes) -> None:

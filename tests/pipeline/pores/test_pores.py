@@ -14,7 +14,7 @@ from scipy import ndimage
 
 import tsraster
 from tsraster.cli.program import program
-from tsraster.errors import DataError, DestinationExistsError, ReadError, TsrasterError, UsageError
+from tsraster.errors import DataError, DestinationExistsError, MissingExtraError, ReadError, TsrasterError, UsageError
 from tsraster.pipeline.pores.poreresult import Pores
 from tsraster.pipeline.pores.pores import pores_file
 from tsraster.samples.balls import draw_balls
@@ -151,6 +151,33 @@ def test_a_threshold_of_each_slice_is_said_to_jitter(medium: Bytes, volume: Path
     assert report["threshold"] is None
 
 
+def test_a_slice_of_one_value_has_no_pores(medium: Bytes, tmp_path: Path) -> None:
+    framed = medium.astype(np.float32)
+    framed[0], framed[1] = np.nan, 0
+    np.save(tmp_path / "framed.npy", framed)
+    result = pores_file(tmp_path / "framed.npy", tmp_path / "out", per_slice=True)
+    assert result.components.profiles[0][:3].tolist()[:2] == [0, 0]
+    assert result.components.profiles[0][2] > 0
+    assert result.without_data == framed[0].size
+
+
+@pytest.mark.parametrize("pore", ["dark", "light", "0"])
+def test_voxels_without_data_are_no_pores(pore: str, medium: Bytes, tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    holes = np.where(medium < 40, 0, medium).astype(np.uint8)
+    with h5py.File(tmp_path / "volume.h5", "w") as file:
+        file.create_dataset("gray", data=holes).attrs["_FillValue"] = np.uint8(0)
+    options: dict[str, Any] = {"pore": pore} if pore == "0" else {"pore": pore, "threshold": 120}
+    if pore == "0":
+        with pytest.raises(DataError, match="has no pore"):
+            pores_file(tmp_path / "volume.h5", tmp_path / "out", **options)
+        return
+    result = pores_file(tmp_path / "volume.h5", tmp_path / "out", **options)
+    expected = (holes > 0) & (holes <= 120) if pore == "dark" else holes > 120
+    assert result.components.total == expected.sum()
+    assert result.without_data == (holes == 0).sum() > 0
+
+
 def test_denoising_is_reported_with_what_was_before(volume: Path, tmp_path: Path, medium: Bytes) -> None:
     result = pores_file(volume, tmp_path, denoise="median:3")
     assert result.before is not None
@@ -247,6 +274,8 @@ def test_all_looks_are_made(volume: Path, tmp_path: Path) -> None:
         ({"bodies": ["size"]}, UsageError, "choose from partition, thickness"),
         ({"box": (0, 0, 0)}, UsageError, "3 numbers"),
         ({"threshold": -1}, DataError, "has no pore"),
+        ({"threshold": float("nan")}, UsageError, "--threshold nan"),
+        ({"threshold": float("inf")}, UsageError, "--threshold inf"),
         ({"pore": "300"}, DataError, "has no pore"),
     ],
 )
@@ -276,6 +305,19 @@ def test_what_exists_is_kept(volume: Path, tmp_path: Path) -> None:
         pores_file(volume, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["pores.csv"]
     assert isinstance(pores_file(volume, tmp_path, overwrite=True), Pores)
+
+
+@pytest.mark.parametrize(("option", "library"), [("labels", "tifffile"), ("labels", "zarr"), ("looks", "trimesh")])
+def test_a_library_that_is_missing_is_said_at_once(
+    option: str, library: str, volume: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tsraster.pipeline.pores import poreviews
+
+    monkeypatch.setattr(poreviews, "find_spec", lambda name: None if name == library else True)
+    wanted = {"tifffile": "full", "zarr": "zarr", "trimesh": "html"}[library]
+    with pytest.raises(MissingExtraError, match=rf"--{option} {wanted} needs {library}.*pip install 'tsraster\["):
+        pores_file(volume, tmp_path / "out", **{option: [wanted]})  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_zarr_is_replaced_whole(volume: Path, tmp_path: Path) -> None:

@@ -6,22 +6,23 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tsraster.errors import DataError, UsageError
 from tsraster.inversion.matching import Space
-from tsraster.inversion.recovery import HAS_NO_VALUE, Reason, Recoverer, Rules
+from tsraster.inversion.recovery import Reason, Recoverer
 from tsraster.lut import Lut
 from tsraster.measuring.residuals import Residuals, measure_residuals
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
-from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.imaging import PathLike, list_paths
+from tsraster.pipeline.inverting.inversion import Inversion
 from tsraster.pipeline.inverting.invertjob import InvertJob, InvertTally, check_picture
 from tsraster.pipeline.inverting.invertreport import write_report
-from tsraster.pipeline.inverting.layers import Layers, LayerWriter, choose_tile, describe_layers, list_paths
-from tsraster.pipeline.inverting.scaling import ChosenScale, choose_scale
+from tsraster.pipeline.inverting.layers import Layers, LayerWriter, choose_tile, describe_layers, list_layers
+from tsraster.pipeline.inverting.scaling import choose_scale
 from tsraster.pipeline.inverting.trust import Trust
 from tsraster.preparing import place_picture
 from tsraster.raster import Georef, Raster, Window
@@ -30,35 +31,6 @@ from tsraster.writing import Outputs
 
 _BLOCK_PIXELS = 2**20
 """Blocks of lines of a wide picture are a few lines high, and each is read with those around it."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Inversion:
-    """What `invert_file` found and wrote."""
-
-    source: str
-    shape: tuple[int, int]
-    """Rows and columns of what was inverted: all of the picture, or the part of it in the box."""
-    window: Window
-    """That part."""
-    georef: Georef
-    """Where it lies."""
-    chosen: ChosenScale
-    """Which value each color stands for."""
-    rules: Rules
-    space: Space
-    unit: str
-    tally: InvertTally
-    """What was counted."""
-    points: ControlPoints | None
-    residuals: Residuals | None
-    """Of the control points."""
-    written: tuple[str, ...]
-
-    @property
-    def without_value(self) -> int:
-        """How many pixels have no value."""
-        return self.tally.count(*HAS_NO_VALUE)
 
 
 def invert_file(
@@ -207,12 +179,12 @@ def invert_file(
     (True, 0)
     """
     output = Path(destination)
-    paths = list_paths(output, layers)
+    paths = list_layers(output, layers)
     with ExitStack() as stack:
         stack.enter_context(gdal_settings())
         raster = stack.enter_context(open_raster(source))
         check_picture(raster)
-        inputs = [source, *raster.files, *list_inputs(colormap, mask_file, gcps)]
+        inputs = [source, *raster.files, *list_paths(colormap, mask_file, gcps)]
         outputs = stack.enter_context(Outputs([*paths, report], sources=inputs, overwrite=overwrite))
         points = None if gcps is None else read_gcps(gcps, crs, shape=raster.shape)
         window, georef = _place(raster, points, box=box, extent=extent, crs=crs)
@@ -252,11 +224,6 @@ def invert_file(
         if report is not None:
             write_report(outputs.stage(report), result)
     return result
-
-
-def list_inputs(*inputs: Lut | PathLike | None) -> list[PathLike]:
-    """Return those that are paths of files; the name of a colormap is none."""
-    return [one for one in inputs if one is not None and not isinstance(one, Lut) and os.path.isfile(one)]
 
 
 def _place(

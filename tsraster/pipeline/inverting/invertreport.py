@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tsraster
 from tsraster.inversion.recovery import Reason
 from tsraster.pipeline.inverting.layers import REASON_NAMES
-from tsraster.writing import write_text
+from tsraster.writing import write_json
 
 if TYPE_CHECKING:
     from tsraster.inversion.bars.ticks import ValueFit
-    from tsraster.pipeline.inverting.invert import Inversion
+    from tsraster.pipeline.inverting.inversion import Inversion
     from tsraster.pipeline.inverting.invertjob import InvertTally
     from tsraster.pipeline.inverting.scaling import ChosenScale
 
 
 def write_report(path: Path, result: Inversion) -> None:
     """Write a report; numbers that there are none of are null."""
-    write_text(path, json.dumps(describe(result), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_json(path, describe(result))
 
 
 def describe(result: Inversion) -> dict[str, Any]:
@@ -123,8 +121,8 @@ def _describe_points(result: Inversion) -> dict[str, Any] | None:
                 "model": model.model,
                 "rms": model.rms,
                 "rms_pixels": model.rms_pixels,
-                "rms_left_out": _plain(model.rms_left_out),
-                "rms_pixels_left_out": _plain(model.rms_pixels_left_out),
+                "rms_left_out": model.rms_left_out,
+                "rms_pixels_left_out": model.rms_pixels_left_out,
             }
             for model in result.residuals.models
         ],
@@ -141,7 +139,3 @@ def _describe_points(result: Inversion) -> dict[str, Any] | None:
             for i, gcp in enumerate(result.points.gcps)
         ],
     }
-
-
-def _plain(number: float | None) -> float | None:
-    return number if number is not None and math.isfinite(number) else None

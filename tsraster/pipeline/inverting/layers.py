@@ -52,7 +52,7 @@ REASON_COLORS = Lut(
 )
 
 
-def list_paths(destination: Path, layers: Layers) -> list[Path]:
+def list_layers(destination: Path, layers: Layers) -> list[Path]:
     """Return the files that are written.
 
     Raises
@@ -142,7 +142,7 @@ class LayerWriter:
     outputs : Outputs
         Where files are staged.
     paths : sequence of paths
-        As `list_paths` returns them.
+        As `list_layers` returns them.
     images : sequence of Image
         As `describe_layers` returns them.
     """

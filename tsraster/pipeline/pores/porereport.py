@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tsraster
 from tsraster.pipeline.pores.porebodies import describe_bodies
-from tsraster.writing import write_text
+from tsraster.writing import write_json
 
 if TYPE_CHECKING:
     from tsraster.pipeline.pores.poreresult import Pores
@@ -18,8 +16,7 @@ if TYPE_CHECKING:
 
 def write_report(path: Path, result: Pores) -> None:
     """Write a report; numbers that there are none of are null."""
-    text = json.dumps(_plain(describe(result)), indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
+    write_json(path, describe(result))
 
 
 def describe(result: Pores) -> dict[str, Any]:
@@ -32,6 +29,7 @@ def describe(result: Pores) -> dict[str, Any]:
         "made_by": f"tsraster {tsraster.__version__}",
         "source": result.source,
         "shape": list(result.shape),
+        "box": None if result.box is None else list(result.box),
         "dtype": result.dtype,
         "voxel_size": None
         if size is None
@@ -49,6 +47,7 @@ def describe(result: Pores) -> dict[str, Any]:
         "components": len(found),
         "components_left_out": found.number - len(found),
         "pore_voxels": found.total,
+        "voxels_without_data": result.without_data,
         "porosity": space.porosity,
         "porosity_left_out": (found.total - int(found.voxels.sum())) / space.voxels,
         "percolates": {"z": z, "y": y, "x": x},
@@ -73,6 +72,7 @@ def describe(result: Pores) -> dict[str, Any]:
         "lognormal": None if result.fit is None else asdict(result.fit),
         "lognormal_statement": result.fit_sentence,
         "representative": _describe_representative(result),
+        "surfaces": None if result.surfaces is None else {"total": float(result.surfaces.area.sum())},
         "bodies": describe_bodies(result.bodies),
         "backend": found.backend,
         "written": list(result.written),
@@ -92,14 +92,3 @@ def _describe_representative(result: Pores) -> dict[str, Any] | None:
         "enough_room": curve.is_sure.tolist(),
         "side_with_sd_below_5_percent": curve.find_side(),
     }
-
-
-def _plain(item: Any) -> Any:
-    """Return an item with None for what is no finite number."""
-    if isinstance(item, dict):
-        return {key: _plain(value) for key, value in item.items()}
-    if isinstance(item, (list, tuple)):
-        return [_plain(value) for value in item]
-    if isinstance(item, float) and not math.isfinite(item):
-        return None
-    return item.item() if hasattr(item, "item") else item

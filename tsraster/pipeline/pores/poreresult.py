@@ -42,6 +42,8 @@ class Pores:
     """Of at least `min_size` voxels."""
     space: PoreSpace
     """Of all pore voxels."""
+    without_data: int
+    """Voxels without data, which count as solid."""
     profiles: Profiles
     """Porosity in each slice along each axis."""
     sensitivity: tuple[ThresholdRow, ...]
@@ -55,6 +57,8 @@ class Pores:
     bodies: BodySizes
     """Sizes of bodies in the connected space, where they were wanted."""
     written: tuple[str, ...]
+    box: tuple[int, ...] | None = None
+    """The part of the volume, z0, y0, x0, z1, y1, x1, from whose corner places are counted; None for all of it."""
     statements: tuple[str, ...] = ()
     """On connectivity, percolation, and how much of the pore space is one component."""
     surfaces: Surfaces | None = None
@@ -111,6 +115,7 @@ def measure_pores(
         min_size=min_size,
         components=components,
         space=space,
+        without_data=mask.without_data,
         profiles=make_profiles(*components.profiles),
         sensitivity=_vary(distribution, mask.rule),
         before=before,

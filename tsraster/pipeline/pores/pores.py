@@ -87,7 +87,7 @@ def pores_file(
         Threshold instead: dark voxels are those up to it, light ones those above it.
     per_slice : bool
         Find a threshold for each slice. It jitters from slice to slice, and breaks pores apart; for volumes whose slices were
-        scaled one by one.
+        scaled one by one. A slice of one value has no pores.
     denoise : text, optional
         Denoise first: median:SIZE, gaussian:SIGMA, nlm, nlm:H or tv:WEIGHT. Porosity without it is reported beside.
     connectivity : 6, 18 or 26
@@ -109,7 +109,7 @@ def pores_file(
     voxel_size : text, optional
         Size of a voxel with its unit, such as 2.25um, or 5x2.25x2.25um along z, y, x; by default what the file says.
     box : whole numbers, optional
-        Part of the volume: z0,y0,x0,z1,y1,x1 in voxels; the last three are not in it.
+        Part of the volume: z0,y0,x0,z1,y1,x1 in voxels; the last three are not in it. Places are counted from its corner.
     surfaces : bool
         Measure surface (by the formula of Crofton), sphericity and Euler number of each pore.
     bodies : texts
@@ -158,7 +158,8 @@ def pores_file(
     Notes
     -----
     Memory is that of a few slabs of planes, and of the table of pores; no volume of labels is held. The number of workers, the
-    executor and the height of slabs change nothing.
+    executor and the height of slabs change nothing. Voxels without data, NaN or the nodata value of HDF5 and NetCDF, are no
+    pores; porosities are shares of all voxels, with them.
 
     Examples
     --------
@@ -224,7 +225,11 @@ def pores_file(
         result = measure_pores(
             volume, mask, components, before, distribution, scheme=scheme, denoise=denoise, min_size=min_size
         )
-        result = replace(result, bodies=measure_bodies(kinds, mask, volume.voxel_size))
+        result = replace(
+            result,
+            box=None if box is None else tuple(box),
+            bodies=measure_bodies(kinds, mask, volume.voxel_size),
+        )
         if looking.is_any or surfaces:
             cells = CellCounter(volume.shape[0]) if surfaces else None
             slabs = label_slabs(mask.read, components, run=work.run_each)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from tsraster.coloring.animation import encode_gif, make_frames
 from tsraster.coloring.labelcolors import choose_codes, color_codes, label_colors
-from tsraster.errors import UsageError
+from tsraster.errors import MissingExtraError, UsageError
 from tsraster.volume import VoxelSize
 from tsraster.volumes.components import Components
 from tsraster.volumes.meshes import PoreCrops, trace_preview
@@ -30,6 +31,16 @@ if TYPE_CHECKING:
 LABELS = {"palette": "labels.tif", "full": "labels_full.tif", "zarr": "labels.zarr"}
 LOOKS = {"gif": "slices.gif", "mp4": "slices.mp4", "html": "pores.html"}
 
+_NEEDS = {
+    "palette": ("tifffile", "volumes"),
+    "full": ("tifffile", "volumes"),
+    "zarr": ("zarr", "volumes"),
+    "gif": ("PIL", "plots"),
+    "mp4": ("imageio_ffmpeg", "video"),
+    "html": ("trimesh", "meshes"),
+}
+"""The library behind each, and the extra that installs it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Looks:
@@ -40,7 +51,6 @@ class Looks:
     meshes: tuple[int, ...]
     mesh_format: str
     mesh_step: int
-
     preview: bool
     """Whether a small volume is kept, for pictures that are drawn by others."""
 
@@ -76,12 +86,13 @@ def plan_looks(
     UsageError
         There is no such thing, or it is asked for twice.
     MissingExtraError
-        A mesh needs trimesh.
+        A library that something needs is not installed.
     """
     for option, asked, known in (("--labels", labels, LABELS), ("--looks", looks, LOOKS)):
         for name in asked:
             if name not in known:
                 raise UsageError(f"{option} {name} is unknown; choose from {', '.join(known)}")
+            _check_installed(option, name)
         if len(set(asked)) < len(asked):
             raise UsageError(f"{option} {','.join(asked)} names one thing twice")
     wanted = tuple(meshes or ())
@@ -97,6 +108,14 @@ def plan_looks(
         mesh_step=mesh_step,
         preview=preview,
     )
+
+
+def _check_installed(option: str, name: str) -> None:
+    library, extra = _NEEDS[name]
+    if find_spec(library) is None:
+        raise MissingExtraError(
+            f"{option} {name} needs {library}, which is not installed; run: pip install 'tsraster[{extra}]'"
+        )
 
 
 def make_looks(

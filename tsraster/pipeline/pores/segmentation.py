@@ -39,15 +39,18 @@ class PoreRule:
         Of pores, in a volume that is segmented already.
     choice : Choice, optional
         The scheme by which each slice is cut, where each is.
+    nodata : float, optional
+        What voxels have that hold no data; they are no pores, and neither is NaN.
     """
 
     side: Side | None
     threshold: Number | None = None
     value: Number | None = None
     choice: Choice | None = None
+    nodata: float | None = None
 
     def find(self, planes: NDArray[Any]) -> NDArray[np.bool_]:
-        """Return where pores are; NaN is none.
+        """Return where pores are.
 
         Parameters
         ----------
@@ -58,10 +61,19 @@ class PoreRule:
         array of bool, of the same shape
         """
         if self.value is not None:
-            return np.asarray(planes == self.value)
-        if self.threshold is not None:
-            return self._cut(planes, self.threshold)
-        return np.stack([self._cut(plane, fit_threshold(tally_array(plane), self.choice)) for plane in planes])
+            found = np.asarray(planes == self.value)
+        elif self.threshold is not None:
+            found = self._cut(planes, self.threshold)
+        else:
+            found = np.stack([self._cut_slice(plane) for plane in planes])
+        return found if self.nodata is None else found & (planes != self.nodata)
+
+    def _cut_slice(self, plane: NDArray[Any]) -> NDArray[np.bool_]:
+        """Cut a slice by a threshold of its own; one of one value, such as outside of the sample, has no pores."""
+        values = plane[find_valid(plane, self.nodata)]
+        if not values.size or values.min() == values.max():
+            return np.zeros(plane.shape, np.bool_)
+        return self._cut(plane, fit_threshold(tally_array(values), self.choice))
 
     def describe(self) -> str:
         """Return the rule in words."""
@@ -161,10 +173,11 @@ class SlabStream:
         planes = self._slabs.read(*bounds)
         flat = planes.reshape(1, -1)
         parts = (flat[:, i : i + _PART_VOXELS] for i in range(0, flat.shape[1], _PART_VOXELS))
-        return [function(Pixels(data=part, valid=_find_valid(part, self._slabs.volume.nodata))) for part in parts]
+        return [function(Pixels(data=part, valid=find_valid(part, self._slabs.volume.nodata))) for part in parts]
 
 
-def _find_valid(part: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
+def find_valid(part: NDArray[Any], nodata: float | None) -> NDArray[np.bool_]:
+    """Return where there is data: neither NaN, nor an infinity, nor the value of no data."""
     valid = np.isfinite(part) if part.dtype.kind == "f" else np.ones(part.shape, np.bool_)
     return valid if nodata is None else valid & (part != nodata)
 
@@ -188,20 +201,23 @@ def choose_rule(
         All voxels have one value.
     """
     side, value = parse_pore(pore)
+    nodata = slabs.volume.nodata
+    if threshold is not None and not np.isfinite(threshold):
+        raise UsageError(f"--threshold {threshold} is no threshold; give a finite number")
     if value is not None:
         if threshold is not None or per_slice:
             raise UsageError(
                 f"--pore {pore} says the value of pores; --threshold and --per-slice are for dark and light"
             )
-        return PoreRule(side=None, value=value), None
+        return PoreRule(side=None, value=value, nodata=nodata), None
     choice = choose_scheme(scheme, 2)
     if per_slice:
         if threshold is not None:
             raise UsageError("--threshold is one for all slices, and --per-slice makes one for each; leave one out")
-        return PoreRule(side=side, choice=choice), None
+        return PoreRule(side=side, choice=choice, nodata=nodata), None
     distribution = tally(SlabStream(slabs, work))
     limit = fit_threshold(distribution, choice) if threshold is None else threshold
-    return PoreRule(side=side, threshold=limit), distribution
+    return PoreRule(side=side, threshold=limit, nodata=nodata), distribution
 
 
 def find_porosity(distribution: Distribution, rule: PoreRule) -> float:
