@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tsraster.pipeline.inverting.invert import invert_file
     from tsraster.pipeline.labeling.labels import labels_files
     from tsraster.pipeline.labeling.trainingcheck import verify_training_set
+    from tsraster.pipeline.learning.predict import predict_files
+    from tsraster.pipeline.learning.train import train_file
     from tsraster.pipeline.legend import legend_file
     from tsraster.pipeline.lutcheck import check_lut_file
     from tsraster.pipeline.objects import objects_file
@@ -65,9 +67,11 @@ __all__ = [
     "points_file",
     "pores_file",
     "porosity_files",
+    "predict_files",
     "read_lut",
     "read_table",
     "reclassify_file",
+    "train_file",
     "verify_training_set",
 ]
 
@@ -94,6 +98,8 @@ _HOMES = {
     "tsraster.pipeline.objects": ("objects_file",),
     "tsraster.pipeline.accuracy": ("accuracy_file",),
     "tsraster.pipeline.inverting.invert": ("invert_file",),
+    "tsraster.pipeline.learning.train": ("train_file",),
+    "tsraster.pipeline.learning.predict": ("predict_files",),
     "tsraster.pipeline.legend": ("legend_file",),
     "tsraster.pipeline.conversion": ("convert_lut_file",),
     "tsraster.pipeline.lutcheck": ("check_lut_file",),

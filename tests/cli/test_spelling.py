@@ -30,7 +30,9 @@ from tsraster import (
     points_file,
     pores_file,
     porosity_files,
+    predict_files,
     reclassify_file,
+    train_file,
 )
 from tsraster.cli.program import COMMANDS, program
 from tsraster.cli.spelling import parameter_texts
@@ -59,6 +61,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "invert": invert_file,
     "points": points_file,
     "accuracy": accuracy_file,
+    "train": train_file,
+    "predict": predict_files,
     "inspect": inspect_file,
     "stack": stack_files,
 }

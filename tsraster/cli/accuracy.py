@@ -22,11 +22,13 @@ _ROWS = 256
 @option(accuracy_file, "with_zero")
 @option(accuracy_file, "band", kind=int, metavar="N")
 @option(accuracy_file, "reference_band", kind=int, metavar="N")
+@option(accuracy_file, "column", metavar="NAME")
+@option(accuracy_file, "layer", metavar="NAME")
 @option(accuracy_file, "csv", metavar="FILE.csv")
 @option(accuracy_file, "overwrite")
 @option(accuracy_file, "workers", kind=int, metavar="N")
 def accuracy(classes: str, reference: str, **options: Any) -> None:
-    """Compare CLASSES, a class map, with REFERENCE, the true codes of the same pixels.
+    """Compare CLASSES, a class map, with REFERENCE: the true codes of the same pixels, or shapes that name their class.
 
     User's accuracy: of the pixels that the map gives a class, the share that has it in the reference. Producer's accuracy:
     of those that have it in the reference, the share that the map finds. IoU, intersection over union: of those that have it
@@ -35,6 +37,7 @@ def accuracy(classes: str, reference: str, **options: Any) -> None:
     \b
     tsraster accuracy classes.tif truth.tif --csv confusion.csv
     tsraster accuracy clusters.tif truth.tif --match
+    tsraster accuracy cover.tif points.gpkg --column name
     """
     with progress_bar("accuracy") as progress:
         result = accuracy_file(classes, reference, progress=progress, **options)

@@ -38,6 +38,8 @@ COMMANDS = {
     "pointcount": "Count points on a class map, with their errors.",
     "accuracy": "Compare a class map with a reference.",
     "stack": "Make one raster of the bands of several.",
+    "train": "Train a model by labeled pixels.",
+    "predict": "Classify pictures by a trained model.",
     "objects": "Measure grains or pores: the objects of a class.",
     "pores": "Measure the pores of a volume in three dimensions.",
     "invert": "Turn a colored picture back into data.",

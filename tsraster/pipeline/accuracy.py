@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from concurrent.futures import Executor
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +15,12 @@ from tsraster.measuring.confusion import Confusion, assign_codes, count_pairs, m
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.codes import plan_codes
 from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.reference import Reference, open_reference
 from tsraster.pipeline.values import Values
-from tsraster.raster import Pixels, Raster, Window
+from tsraster.raster import Pixels, Window
 from tsraster.reading import gdal_settings, open_raster, read_categories
 from tsraster.writing import Outputs, write_rows
 
-_OFF = 0.01
-"""So many pixels two rasters of one place may lie apart, as when coordinates were rounded."""
 _MOST_CODES = 4096
 """Codes of both together; a table of more would not be one of classes."""
 
@@ -54,6 +54,8 @@ def accuracy_file(
     with_zero: bool = False,
     band: int | None = None,
     reference_band: int | None = None,
+    column: str | None = None,
+    layer: str | None = None,
     csv: PathLike | None = None,
     overwrite: bool = False,
     workers: int | None = None,
@@ -70,7 +72,8 @@ def accuracy_file(
     classes : path
         Class map: whatever GDAL opens that holds class codes.
     reference : path
-        Raster or label picture with the true codes, of the same size and place.
+        Raster or label picture with the true codes, of the same size and place; or polygons, lines or points (.gpkg, .geojson,
+        .shp, ...), whose classes are those of the map by name, or by code where they are numbers.
     match : bool
         Assign each class of the map to the one of the reference that it overlaps most, several to one if need be: for classes
         that were made without names. Optimistic, as the reference is used twice.
@@ -80,6 +83,10 @@ def accuracy_file(
         Band of the class map that holds the codes, counted from 1; by default the only one.
     reference_band : int, optional
         Band of the reference that holds the codes, counted from 1; by default the only one.
+    column : text, optional
+        Column of a vector file that holds the class; by default the only one that can.
+    layer : text, optional
+        Layer of a vector file; by default the only one.
     csv : path, optional
         Confusion table to write (CSV): a row for each class of the map, a column for each of the reference, in pixels; then
         users_accuracy, producers_accuracy and iou, 0 to 1.
@@ -101,7 +108,8 @@ def accuracy_file(
     Raises
     ------
     DataError
-        The two differ in size or place, hold no class codes or too many, or no pixel has a class in both.
+        The two differ in size or place, hold no class codes or too many, or no pixel has a class in both; or shapes have a class
+        that the map does not name.
     UsageError, ReadError, BandError, WriteError
         As `classify_file` does.
 
@@ -123,27 +131,26 @@ def accuracy_file(
     >>> int(result.confusion.counts[0, 1]), result.without_class > 0
     (0, True)
     """
-    with (
-        gdal_settings(),
-        open_raster(classes) as first,
-        open_raster(reference) as second,
-        Outputs([csv], sources=[classes, reference, *first.files, *second.files], overwrite=overwrite) as outputs,
-    ):
-        _check_same_place(first, second)
-        values, truth = (
-            Values(raster, plan_codes(raster, number)) for raster, number in ((first, band), (second, reference_band))
+    with ExitStack() as stack:
+        stack.enter_context(gdal_settings())
+        first = stack.enter_context(open_raster(classes))
+        values = Values(first, plan_codes(first, band))
+        known = read_categories(first, values.preparation.bands[0]).names
+        truth, names = open_reference(
+            reference, first, known, stack, band=reference_band, column=column, layer=layer, with_zero=with_zero
         )
+        files = [classes, reference, *first.files, *truth.files]
+        outputs = stack.enter_context(Outputs([csv], sources=files, overwrite=overwrite))
         comparer = _Comparer(classes=values, reference=truth, with_zero=with_zero)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
             pairs, without_class, without_reference = comparer.run(work)
         matching = match_codes(pairs) if match else None
         confusion = Confusion.of_pairs(pairs if matching is None else assign_codes(pairs, matching))
         # The names of the reference, and those of the map for classes that only it has.
-        names = {} if match else read_categories(first, values.preparation.bands[0]).names
-        names = {**names, **read_categories(second, truth.preparation.bands[0]).names}
+        names = {**({} if match else known), **names}
         result = Accuracy(
             classes=first.name,
-            reference=second.name,
+            reference=truth.name,
             confusion=confusion,
             names=tuple(names.get(code, "") for code in confusion.codes),
             matching=matching,
@@ -156,45 +163,27 @@ def accuracy_file(
     return result
 
 
-def _check_same_place(first: Raster, second: Raster) -> None:
-    if first.shape != second.shape:
-        sizes = [f"{raster.shape[0]} rows x {raster.shape[1]} columns" for raster in (first, second)]
-        raise DataError(
-            f"{first.name} has {sizes[0]} and {second.name} {sizes[1]}; a map is compared with a reference of its own size"
-        )
-    one, other = first.georef, second.georef
-    if not (one.has_transform and other.has_transform):
-        return
-    differ = one.crs is not None and other.crs is not None and one.crs != other.crs
-    rows, cols = first.shape
-    for col, row in ((0, 0), (cols, 0), (0, rows)):
-        back = ~one.transform @ (other.transform @ (col, row))
-        differ |= max(abs(back[0] - col), abs(back[1] - row)) > _OFF
-    if differ:
-        raise DataError(f"{first.name} and {second.name} lie at different places; warp one onto the grid of the other")
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Comparer:
     """How the blocks of two rasters are compared; can be sent to another process."""
 
     classes: Values
-    reference: Values
+    reference: Reference
     with_zero: bool
 
     def compare(self, window: Window) -> tuple[dict[tuple[int, int], int], int, int]:
         """Return how often codes meet; pixels without a class; and pixels with one but without a reference."""
-        codes, truth = self._read(self.classes, window), self._read(self.reference, window)
+        codes = self._check(self.classes.read(window), self.classes.raster.name)
+        truth = self._check(self.reference.read(window), self.reference.name)
         both = codes.valid & truth.valid
         with_class = int(np.count_nonzero(codes.valid))
         pairs = count_pairs(codes.data[both], truth.data[both])
         return pairs, codes.valid.size - with_class, with_class - int(np.count_nonzero(both))
 
-    def _read(self, values: Values, window: Window) -> Pixels:
+    def _check(self, pixels: Pixels, name: str) -> Pixels:
         """Return codes, and where there is a class."""
-        pixels = values.read(window)
         if pixels.data.dtype.kind == "i" and (pixels.data[pixels.valid] < 0).any():
-            raise DataError(f"{values.raster.name} holds negative numbers; class codes are 0 and above")
+            raise DataError(f"{name} holds negative numbers; class codes are 0 and above")
         return pixels if self.with_zero else Pixels(data=pixels.data, valid=pixels.valid & (pixels.data != 0))
 
     def run(self, work: BlockWork) -> tuple[dict[tuple[int, int], int], int, int]:
@@ -208,14 +197,14 @@ class _Comparer:
             self._check_number(total)
         if not total:
             raise DataError(
-                f"no pixel has a class both in {self.classes.raster.name} and in {self.reference.raster.name}; "
+                f"no pixel has a class both in {self.classes.raster.name} and in {self.reference.name}; "
                 "the code 0 is no class unless --with-zero says so"
             )
         return total, without_class, without_reference
 
     def _check_number(self, total: Mapping[tuple[int, int], int]) -> None:
         if len(total) > _MOST_CODES and len({code for pair in total for code in pair}) > _MOST_CODES:
-            names = f"{self.classes.raster.name} and {self.reference.raster.name}"
+            names = f"{self.classes.raster.name} and {self.reference.name}"
             raise DataError(f"{names} hold more than {_MOST_CODES} different codes and are no class maps")
 
 

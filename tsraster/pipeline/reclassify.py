@@ -31,6 +31,8 @@ from tsraster.raster import Pixels
 from tsraster.reading import find_pixel_area, gdal_settings, open_raster, read_categories
 from tsraster.writing import Image, Outputs, describe_classes, write_rows
 
+NO_CATEGORIES = Categories(names={}, colors={})
+
 
 def reclassify_file(
     source: PathLike,
@@ -138,7 +140,7 @@ def reclassify_file(
         check_legend(legend, color)
         beside = list_sidecars(codes_to, sidecars, has_colors=colors is not None or bool(categories.colors))
         wanted = [path for path in (destination, color, *beside.values(), stats) if path is not None]
-        inputs = [*list_paths(source, lut), *_list_mapping_file(mapping), *raster.files]
+        inputs = [*list_paths(source, lut), *list_mapping_file(mapping), *raster.files]
         with Outputs(wanted, sources=inputs, overwrite=overwrite) as outputs:
             warn_of_styles(codes_to, color, sidecars)
             values = Values(raster, preparation, room=KEPT_BYTES)
@@ -185,7 +187,7 @@ def reclassify_file(
     )
 
 
-def read_mapping(mapping: Mapping | str | None, categories: Categories) -> Mapping:
+def read_mapping(mapping: Mapping | str | None, categories: Categories = NO_CATEGORIES) -> Mapping:
     """Return the rules: those of a text, or of the file that it names behind an @; without any, all values stay.
 
     Raises
@@ -208,7 +210,8 @@ def read_mapping(mapping: Mapping | str | None, categories: Categories) -> Mappi
     return parse_mapping(text, names=categories.names, path=path)
 
 
-def _list_mapping_file(mapping: Mapping | str | None) -> list[PathLike]:
+def list_mapping_file(mapping: Mapping | str | None) -> list[PathLike]:
+    """Return the file that a mapping is in, if it is in one."""
     return [mapping[1:]] if isinstance(mapping, str) and mapping.startswith("@") else []
 
 
