@@ -1,4 +1,4 @@
-"""Run benchmarks: ``python -m benchmarks [startup classify schemes inversion pores growth] [--size 7680] [--runs 5]``."""
+"""Run benchmarks: ``python -m benchmarks [STAGE ...] [--size 7680] [--runs 5]``."""
 
 import argparse
 import compileall
@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tsraster
-from benchmarks import classify, growth, inversion, pores, schemes, startup
+from benchmarks import classify, growth, inversion, learning, pores, schemes, startup
 
 STAGES = {
     "startup": startup.run,
     "classify": classify.run,
     "schemes": schemes.run,
     "inversion": inversion.run,
+    "learning": learning.run,
     "pores": pores.run,
     "growth": growth.run,
 }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tsraster.classtable import ClassTable
     from tsraster.coloring import colorize
     from tsraster.errors import TsrasterError, TsrasterWarning
+    from tsraster.learning.pixelclassifier import PixelClassifier
     from tsraster.lut import Lut
     from tsraster.lutfiles import read_lut
     from tsraster.pipeline.accuracy import accuracy_file
@@ -44,6 +45,7 @@ __all__ = [
     "ClassTable",
     "Georef",
     "Lut",
+    "PixelClassifier",
     "Pixels",
     "Raster",
     "TsrasterError",
@@ -98,6 +100,7 @@ _HOMES = {
     "tsraster.pipeline.objects": ("objects_file",),
     "tsraster.pipeline.accuracy": ("accuracy_file",),
     "tsraster.pipeline.inverting.invert": ("invert_file",),
+    "tsraster.learning.pixelclassifier": ("PixelClassifier",),
     "tsraster.pipeline.learning.train": ("train_file",),
     "tsraster.pipeline.learning.predict": ("predict_files",),
     "tsraster.pipeline.legend": ("legend_file",),

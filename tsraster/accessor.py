@@ -22,10 +22,13 @@ from tsraster.classification import Outside, check_classifiable, classify
 from tsraster.classtable import ClassTable, Closed, Number
 from tsraster.coloring import bind_lut, colorize
 from tsraster.errors import DataError, UsageError
+from tsraster.learning.arrayprediction import predict_array
+from tsraster.learning.model import Model
 from tsraster.lut import Lut
 from tsraster.lutfiles import read_lut
 from tsraster.pipeline.fitting import TableLike, plan_classes, read_table
 from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.learning.projects import load_model
 from tsraster.raster import Pixels
 from tsraster.reading import find_data
 from tsraster.schemes import Blocks, Distribution, tally
@@ -143,6 +146,35 @@ class TsrasterAccessor:
         self._describe(painted)
         picture: xr.DataArray = painted.assign_coords(band=[1, 2, 3, 4]).transpose("band", ...)
         return picture
+
+    def predict(
+        self, model: Model | PathLike, export: str = "segmentation", *, workers: int | None = None
+    ) -> xr.DataArray:
+        """Classify each pixel by a trained model; see `tsraster.predict_files`.
+
+        Parameters
+        ----------
+        model : Model or path
+            Of `tsraster.train_file` or `PixelClassifier`, or the trained forest of a project of ilastik.
+        export : "segmentation", "probabilities" or "uncertainty"
+            Class codes, 0 where there is no data; or float32, NaN where there is none.
+        workers : int, optional
+            Threads, by default one for each processor; a dask array stays lazy, and dask chooses.
+
+        Returns
+        -------
+        xarray.DataArray
+            Of the same coordinates, without bands; probabilities with the dimension ``class``. The attributes ``flag_values``
+            and ``flag_meanings`` say which code is which class.
+
+        Raises
+        ------
+        UsageError, BandError, DataError, ReadError
+            As `tsraster.predict_files` does.
+        """
+        trained = model if isinstance(model, Model) else load_model(model)
+        found: xr.DataArray = predict_array(trained, self._array, export, workers=workers)
+        return found
 
     def _describe(self, result: xr.DataArray) -> None:
         """Give a result the attributes that hold for it as well, and say which of its coordinates holds the CRS."""

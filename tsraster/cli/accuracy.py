@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tsraster.cli.printing import print_table
-from tsraster.cli.spelling import option, progress_bar
+from tsraster.cli.spelling import WHOLE_NUMBERS, option, progress_bar
 from tsraster.pipeline.accuracy import Accuracy, accuracy_file
 
 _COLUMNS = 12
@@ -24,6 +24,7 @@ _ROWS = 256
 @option(accuracy_file, "reference_band", kind=int, metavar="N")
 @option(accuracy_file, "column", metavar="NAME")
 @option(accuracy_file, "layer", metavar="NAME")
+@option(accuracy_file, "region", kind=WHOLE_NUMBERS, metavar="L,T,R,B")
 @option(accuracy_file, "csv", metavar="FILE.csv")
 @option(accuracy_file, "overwrite")
 @option(accuracy_file, "workers", kind=int, metavar="N")

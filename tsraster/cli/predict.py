@@ -81,5 +81,9 @@ def _print_classes(result: Prediction) -> None:
 def _print_places(picture: PredictedPicture) -> None:
     if picture.places:
         click.echo(f"most uncertain in {picture.source}, where labels would help most:")
-        rows = [[str(one.row), str(one.col), f"{one.uncertainty:.3f}"] for one in picture.places[:10]]
-        print_table(["row", "column", "uncertainty"], rows)
+        is_volume = picture.places[0].plane is not None
+        rows = [
+            [*([str(one.plane)] if is_volume else []), str(one.row), str(one.col), f"{one.uncertainty:.3f}"]
+            for one in picture.places[:10]
+        ]
+        print_table([*(["plane"] if is_volume else []), "row", "column", "uncertainty"], rows)

@@ -34,6 +34,7 @@ _IMPORTANT = 8
 @option(train_file, "suggest_features")
 @option(train_file, "bands", kind=WHOLE_NUMBERS, metavar="A,B,...")
 @option(train_file, "volume")
+@option(train_file, "region", kind=WHOLE_NUMBERS, metavar="L,T,R,B")
 @option(train_file, "column", metavar="NAME")
 @option(train_file, "layer", metavar="NAME")
 @option(train_file, "label_offset", kind=WHOLE_NUMBERS, metavar="COLUMN,ROW")

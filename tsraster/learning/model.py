@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tsraster.errors import BandError, DataError
 from tsraster.learning.classifier import Classifier, Floats
 from tsraster.learning.featureset import Column, FeatureSet, halo
+from tsraster.learning.forest import Forest
 from tsraster.lut import Lut
 
 
@@ -106,6 +107,10 @@ class Model:
             raise DataError(f"the model has the code {min(self.codes)}; class codes are 1 to {_MOST_CODE}")
         if len(self.fill) != len(self.bands) or any(not 0 <= c.band < len(self.bands) for c in self.columns):
             raise DataError("the model asks for a band that it does not know")
+        known = set(self.features.columns(len(self.bands), self.dimensions)) if self.dimensions in (2, 3) else set()
+        unknown = [column for column in self.columns if column not in known]
+        if known and unknown:
+            raise DataError(f"the model asks for {unknown[0].name}, which is not among its features")
         if self.dimensions not in (2, 3):
             raise DataError(f"the model is of {self.dimensions} dimensions; there are 2 and 3")
 
@@ -143,9 +148,9 @@ class Model:
             It cannot be classified.
         """
         if number != len(self.bands):
-            trained = f"{len(self.bands)} band{'s' if len(self.bands) > 1 else ''}"
             raise BandError(
-                f"{name} has {number} of them, and the model was trained with {trained}; choose with --bands"
+                f"{name} has {number} band{'s' if number > 1 else ''} and the model was trained with {len(self.bands)}; "
+                "choose as many with --bands, or give a picture like those it was trained with"
             )
 
     def compute(
@@ -175,6 +180,16 @@ class Model:
 
 
 _MOST_CODE = 65535
+
+
+def reduce_columns(classifier: Classifier, columns: tuple[Column, ...]) -> tuple[Classifier, tuple[Column, ...]]:
+    """Leave out features that no tree of a forest asks for: they need not be computed."""
+    if not isinstance(classifier, Forest):
+        return classifier, columns
+    used = classifier.used_features()
+    if not len(used):  # trees of a single leaf
+        used = np.zeros(1, np.intp)
+    return classifier.with_features(used), tuple(columns[i] for i in used.tolist())
 
 
 def fill_gaps(data: NDArray[Any], valid: NDArray[np.bool_] | None, fill: tuple[float, ...]) -> Floats:

@@ -140,3 +140,33 @@ def _draw(classes: NDArray[np.intp], wanted: NDArray[np.int64], seed: int) -> ND
     drawn = [rng.choice(np.flatnonzero(classes == k), size=size, replace=False) for k, size in enumerate(wanted)]
     kept: NDArray[np.intp] = np.sort(np.concatenate(drawn))
     return kept
+
+
+def draw_places(places: NDArray[np.int64], most: int, seed: int) -> NDArray[np.intp]:
+    """Return which of some places are drawn, at most so many: those whose numbers in a fixed shuffle are the lowest.
+
+    Which ones does not depend on the order of the places, nor on whether some that are not drawn were left out before.
+
+    Examples
+    --------
+    >>> some = np.arange(1000)
+    >>> drawn = some[draw_places(some, 3, 0)]
+    >>> sorted(drawn) == sorted(some[::-1][draw_places(some[::-1], 3, 0)]), len(drawn)
+    (True, 3)
+    """
+    if len(places) <= most:
+        return np.arange(len(places))
+    return np.argpartition(_shuffle(places, seed), most - 1)[:most]
+
+
+def _shuffle(places: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
+    """Return a number for each place that looks random, is the same every time, and belongs to no other place.
+
+    References
+    ----------
+    G. L. Steele, D. Lea, C. H. Flood (2014), Fast splittable pseudorandom number generators, OOPSLA: the finalizer of SplitMix64.
+    """
+    state = places.astype(np.uint64) + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(state ^ (state >> np.uint64(31)))

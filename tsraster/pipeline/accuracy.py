@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.codes import plan_codes
 from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.reference import Reference, open_reference
-from tsraster.pipeline.values import Values
+from tsraster.pipeline.values import Values, choose_region
 from tsraster.raster import Pixels, Window
 from tsraster.reading import gdal_settings, open_raster, read_categories
 from tsraster.writing import Outputs, write_rows
@@ -56,6 +56,7 @@ def accuracy_file(
     reference_band: int | None = None,
     column: str | None = None,
     layer: str | None = None,
+    region: Sequence[int] | None = None,
     csv: PathLike | None = None,
     overwrite: bool = False,
     workers: int | None = None,
@@ -87,6 +88,8 @@ def accuracy_file(
         Column of a vector file that holds the class; by default the only one that can.
     layer : text, optional
         Layer of a vector file; by default the only one.
+    region : whole numbers, optional
+        Part of the class map to compare: left,top,right,bottom in pixels; such as what a model was not trained with.
     csv : path, optional
         Confusion table to write (CSV): a row for each class of the map, a column for each of the reference, in pixels; then
         users_accuracy, producers_accuracy and iou, 0 to 1.
@@ -141,7 +144,8 @@ def accuracy_file(
         )
         files = [classes, reference, *first.files, *truth.files]
         outputs = stack.enter_context(Outputs([csv], sources=files, overwrite=overwrite))
-        comparer = _Comparer(classes=values, reference=truth, with_zero=with_zero)
+        part = choose_region(first, region)
+        comparer = _Comparer(classes=values, reference=truth, with_zero=with_zero, part=part)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
             pairs, without_class, without_reference = comparer.run(work)
         matching = match_codes(pairs) if match else None
@@ -170,9 +174,12 @@ class _Comparer:
     classes: Values
     reference: Reference
     with_zero: bool
+    part: Window
+    """Of the map; windows are counted from its corner."""
 
     def compare(self, window: Window) -> tuple[dict[tuple[int, int], int], int, int]:
         """Return how often codes meet; pixels without a class; and pixels with one but without a reference."""
+        window = replace(window, row=window.row + self.part.row, col=window.col + self.part.col)
         codes = self._check(self.classes.read(window), self.classes.raster.name)
         truth = self._check(self.reference.read(window), self.reference.name)
         both = codes.valid & truth.valid
@@ -190,7 +197,8 @@ class _Comparer:
         """Compare all blocks."""
         total: dict[tuple[int, int], int] = {}
         without_class = without_reference = 0
-        for _, (pairs, no_class, no_reference) in work.run(self.classes.raster, self.compare):
+        whole = replace(self.classes.raster, shape=(self.part.rows, self.part.cols))
+        for _, (pairs, no_class, no_reference) in work.run(whole, self.compare):
             for pair, count in pairs.items():
                 total[pair] = total.get(pair, 0) + count
             without_class, without_reference = without_class + no_class, without_reference + no_reference

@@ -50,12 +50,12 @@ class Hdf5Writer(ArrayWriter):
         return list_lost_places(self.image, "HDF5")
 
     def _open(self) -> None:
-        h5py = _import_h5py(self.path.name)
+        h5py = import_h5py(self.path.name)
         image = self.image
         chunk = (*choose_chunk(image), image.bands)
         row = chunk[0] * (image.shape[1] + chunk[1]) * image.bands * self.dtype.itemsize
         cache = max(_CACHE[0], min(_CACHE[1], row))
-        self._sink = _Sink(self.path)
+        self._sink = open_sink(self.path)
         self._file = h5py.File(self._sink, "w", rdcc_nbytes=cache, rdcc_nslots=10007)
         self._array = self._file.create_dataset(
             self.dataset,
@@ -156,6 +156,11 @@ class _Sink:
         self._file.close()
 
 
+def open_sink(path: Path) -> _Sink:
+    """Return what HDF5 writes a file through, so that a full disk is an error and not a fault of memory."""
+    return _Sink(path)
+
+
 def make_axistags(axes: str) -> str:
     """Return vigra's JSON of axes, in which ilastik looks for their order.
 
@@ -171,7 +176,8 @@ def make_axistags(axes: str) -> str:
     return json.dumps({"axes": said}, indent=2)
 
 
-def _import_h5py(name: str) -> ModuleType:
+def import_h5py(name: str) -> ModuleType:
+    """Return h5py, or say that it is needed for a file."""
     try:
         import h5py
     except ImportError:

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from tsraster.volume import Shape, VoxelSize
 from tsraster.writing.labelvolumes import PlaneWriter
 
-_ELEMENTS = {"uint8": "MET_UCHAR", "uint16": "MET_USHORT", "int32": "MET_INT", "uint32": "MET_UINT"}
+_ELEMENTS = {
+    "uint8": "MET_UCHAR",
+    "int8": "MET_CHAR",
+    "uint16": "MET_USHORT",
+    "int16": "MET_SHORT",
+    "uint32": "MET_UINT",
+    "int32": "MET_INT",
+    "float32": "MET_FLOAT",
+    "float64": "MET_DOUBLE",
+}
 
 
 class MetaImageWriter(PlaneWriter):
@@ -23,7 +32,7 @@ class MetaImageWriter(PlaneWriter):
         Ends in .mha.
     shape : (planes, rows, cols)
     dtype : str
-        uint8, uint16, int32 or uint32.
+        uint8, uint16, uint32, int8, int16, int32, float32 or float64.
     voxel_size : VoxelSize, optional
         Becomes the spacing; the format has no place for a unit, so that it goes into the comment.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -62,6 +63,8 @@ class OmeZarrWriter(PlaneWriter):
         Of the image.
     colors : array of uint8, shape (N + 1, 3), optional
         Of labels 0 to N; written where N is at most 4096.
+    names : mapping of int to str, optional
+        Of labels.
 
     Raises
     ------
@@ -88,11 +91,16 @@ class OmeZarrWriter(PlaneWriter):
         voxel_size: VoxelSize | None = None,
         name: str = "labels",
         colors: NDArray[np.uint8] | None = None,
+        names: Mapping[int, str] | None = None,
     ) -> None:
         super().__init__(path, shape, dtype)
         self._zarr = _import_zarr()
         self._levels: list[_Level] = []
-        self._said = {"version": VERSION, **describe_pyramid(shape, voxel_size, name), **_describe_colors(colors)}
+        self._said = {
+            "version": VERSION,
+            **describe_pyramid(shape, voxel_size, name),
+            **_describe_labels(colors, names or {}),
+        }
 
     def _open(self) -> None:
         group = self._zarr.open_group(self.path, mode="w", zarr_format=3, attributes={"ome": self._said})
@@ -160,14 +168,13 @@ def list_levels(shape: Shape) -> list[Shape]:
 
 def describe_pyramid(shape: Shape, voxel_size: VoxelSize | None, name: str) -> dict[str, Any]:
     """Return the metadata "multiscales"; without a voxel size, scales are in voxels, and there is no unit."""
-    spacing = (1.0, 1.0, 1.0) if voxel_size is None else voxel_size.spacing
-    unit = {} if voxel_size is None else {"unit": _UNITS.get(voxel_size.unit, voxel_size.unit)}
+    axes, spacing = describe_axes(voxel_size)
     levels = [[float(step * 2**number) for step in spacing] for number in range(len(list_levels(shape)))]
     return {
         "multiscales": [
             {
                 "name": name,
-                "axes": [{"name": axis, "type": "space", **unit} for axis in "zyx"],
+                "axes": axes,
                 "datasets": [
                     {"path": str(number), "coordinateTransformations": [{"type": "scale", "scale": scale}]}
                     for number, scale in enumerate(levels)
@@ -179,11 +186,23 @@ def describe_pyramid(shape: Shape, voxel_size: VoxelSize | None, name: str) -> d
     }
 
 
-def _describe_colors(colors: NDArray[np.uint8] | None) -> dict[str, Any]:
-    if colors is None or len(colors) > _MOST_COLORS + 1:
-        return {"image-label": {"version": VERSION}}
-    listed = [{"label-value": label, "rgba": [*color, 255]} for label, color in enumerate(colors.tolist()) if label]
-    return {"image-label": {"version": VERSION, **({"colors": listed} if listed else {})}}
+def describe_axes(voxel_size: VoxelSize | None) -> tuple[list[dict[str, str]], tuple[float, float, float]]:
+    """Return the metadata "axes" of z, y and x, and their scale."""
+    spacing = (1.0, 1.0, 1.0) if voxel_size is None else voxel_size.spacing
+    name = "" if voxel_size is None else _UNITS.get(voxel_size.unit, voxel_size.unit)
+    unit = {"unit": name} if name else {}
+    return [{"name": axis, "type": "space", **unit} for axis in "zyx"], spacing
+
+
+def _describe_labels(colors: NDArray[np.uint8] | None, names: Mapping[int, str]) -> dict[str, Any]:
+    said: dict[str, Any] = {"version": VERSION}
+    if colors is not None and 1 < len(colors) <= _MOST_COLORS + 1:
+        said["colors"] = [
+            {"label-value": label, "rgba": [*color, 255]} for label, color in enumerate(colors.tolist()) if label
+        ]
+    if names:
+        said["properties"] = [{"label-value": label, "name": name} for label, name in names.items()]
+    return {"image-label": said}
 
 
 def _import_zarr() -> ModuleType:

@@ -42,7 +42,7 @@ class ZarrWriter(ArrayWriter):
         return list_lost_places(self.image, "Zarr")
 
     def _open(self) -> None:
-        zarr = _import_zarr(self.path.name)
+        zarr = import_zarr(self.path.name)
         image = self.image
         self._has_bands = bool(image.names) or image.bands > 1
         front = (image.bands,) if self._has_bands else ()
@@ -97,7 +97,8 @@ class ZarrWriter(ArrayWriter):
             zarr.consolidate_metadata(str(self.path))
 
 
-def _import_zarr(name: str) -> ModuleType:
+def import_zarr(name: str) -> ModuleType:
+    """Return zarr, or say that it is needed for a file."""
     try:
         import zarr
     except ImportError:

@@ -34,6 +34,13 @@ class Example:
         table[list(self.renumber)] = list(self.renumber.values())
         return table[codes]
 
+    def read_valid(self, box: Box) -> tuple[NDArray[np.uint16], NDArray[np.bool_]]:
+        """Return the codes in a box, and where there is data; the latter only if there are labels."""
+        codes = self.read_labels(box)
+        if not codes.any():
+            return codes, np.ones(codes.shape, np.bool_)
+        return codes, self.scene.read(box).valid
+
 
 @contextmanager
 def open_example(

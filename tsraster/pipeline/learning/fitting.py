@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 import tsraster
 from tsraster.coloring.labelcolors import label_colors
 from tsraster.errors import DataError, LutError, UsageError
-from tsraster.learning.classifier import Classifier, Floats
+from tsraster.learning.classifier import Floats
 from tsraster.learning.featureset import Column, FeatureChoice, FeatureSet
-from tsraster.learning.forest import Forest
 from tsraster.learning.importances import Importance, sum_importances
-from tsraster.learning.model import LabeledPixels, Model
+from tsraster.learning.model import LabeledPixels, Model, reduce_columns
 from tsraster.learning.samples import Samples
 from tsraster.learning.suggestion import Step, Suggestion, suggest_features
 from tsraster.learning.training import Trained, train
@@ -26,6 +25,7 @@ from tsraster.measuring.confusion import Confusion
 from tsraster.pipeline.blocks import BlockWork
 from tsraster.pipeline.learning.examples import Example, check_alike, join_categories, unite
 from tsraster.pipeline.learning.sampling import FeatureJob, choose_labels, read_values
+from tsraster.pipeline.learning.scenes import find_box
 
 _ALL = 2**62
 
@@ -48,6 +48,7 @@ class TrainPlan:
     validation_block: int
     suggest: bool
     lut: Lut | None
+    region: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         if self.samples < 0:
@@ -164,20 +165,21 @@ def fit_model(examples: Sequence[Example], features: FeatureSet, plan: TrainPlan
 
 
 def _choose(example: Example, work: BlockWork, plan: TrainPlan) -> _Chosen:
-    choice = choose_labels(example, work, most=plan.samples or _ALL, seed=plan.seed)
+    part = None if plan.region is None else find_box(example.scene, plan.region)
+    choice = choose_labels(example, work, most=plan.samples or _ALL, seed=plan.seed, part=part)
     if not choice.counts:
-        raise DataError(f"{example.labels.name} labels no pixel of {example.scene.name}; 0 is no label")
+        within = "" if part is None else " in --region"
+        raise DataError(f"{example.labels.name} labels no pixel of {example.scene.name}{within}; 0 is no label")
     places, codes = choice.list_places()
-    values, valid = read_values(example.scene, places, work)
-    if not valid.any():
+    if not len(places):
         raise DataError(f"all labels of {example.labels.name} are on pixels of {example.scene.name} without data")
     return _Chosen(
         example=example,
-        places=places[valid],
-        codes=codes[valid],
-        values=values[valid],
+        places=places,
+        codes=codes,
+        values=read_values(example.scene, places, work),
         labeled=choice.counts,
-        without_data=int(np.count_nonzero(~valid)),
+        without_data=choice.without_data,
     )
 
 
@@ -253,16 +255,6 @@ def _compute_samples(
 def _take_choices(features: FeatureSet, wanted: Sequence[tuple[str, float]]) -> FeatureSet:
     choices: tuple[FeatureChoice, ...] = tuple(c for c in features.choices if (c.kind, c.scale) in set(wanted))
     return FeatureSet(choices=choices, recipe=features.recipe, slicewise=features.slicewise)
-
-
-def reduce_columns(classifier: Classifier, columns: tuple[Column, ...]) -> tuple[Classifier, tuple[Column, ...]]:
-    """Leave out features that no tree of a forest asks for: they need not be computed."""
-    if not isinstance(classifier, Forest):
-        return classifier, columns
-    used = classifier.used_features()
-    if not len(used):  # trees of a single leaf
-        used = np.zeros(1, np.intp)
-    return classifier.with_features(used), tuple(columns[i] for i in used.tolist())
 
 
 def _describe_validation(trained: Trained, lut: Lut) -> dict[str, Any]:

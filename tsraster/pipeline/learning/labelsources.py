@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,14 +16,16 @@ from tsraster.classification import reclassify
 from tsraster.classification.mapping import Mapping as CodeMapping
 from tsraster.errors import DataError, UsageError
 from tsraster.learning.model import strip_folder
+from tsraster.lut import RGBA
 from tsraster.pipeline.codes import plan_codes
 from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.learning.scenes import Box, Scene, to_window
+from tsraster.pipeline.learning.volumesources import open_volume_source
 from tsraster.pipeline.values import Values
 from tsraster.raster import Georef, Raster, Window
-from tsraster.reading import open_raster, read_categories
+from tsraster.reading import read_categories
+from tsraster.reading.arrays import open_any
 from tsraster.reading.labelvectors import VECTOR_ENDINGS, LabelShapes, read_label_shapes
-from tsraster.reading.volumes import open_volume
 from tsraster.volume import Volume
 
 MOST_CODE = 65535
@@ -86,7 +88,7 @@ def open_labels(path: PathLike, scene: Scene, rules: LabelRules) -> Iterator[Lab
     source = scene.source
     if isinstance(source, Volume):
         _refuse(rules, column=True, layer=True, offset=True, what="a volume")
-        with open_volume(path) as labels:
+        with open_volume_source(path) as labels:
             if labels.shape != source.shape:
                 raise DataError(_say_sizes(labels.name, labels.shape, source.name, source.shape))
             yield VolumeLabels(volume=labels, mapping=rules.mapping)
@@ -101,7 +103,7 @@ def open_labels(path: PathLike, scene: Scene, rules: LabelRules) -> Iterator[Lab
         yield take_project_labels(path, scene, rules.mapping)
         return
     _refuse(rules, column=True, layer=True, what="a raster")
-    with open_raster(path) as raster:
+    with open_any(path) as raster:
         corner = find_corner(raster, source, rules.offset)
         yield RasterLabels(
             values=Values(raster, plan_codes(raster, None)), corner=corner, shape=source.shape, mapping=rules.mapping
@@ -235,7 +237,7 @@ class RasterLabels:
     def categories(self) -> Categories:
         """What the raster, or the mapping, says of its codes."""
         known = read_categories(self.values.raster, self.values.preparation.bands[0])
-        return known if self.mapping is None else Categories(names=dict(self.mapping.names), colors={})
+        return known if self.mapping is None else map_categories(known, self.mapping)
 
     def read(self, box: Box) -> NDArray[np.uint16]:
         """Return the codes in a box, 0 where there is no label."""
@@ -337,6 +339,15 @@ class ArrayLabels:
         """Return the codes in a box, 0 where there is no label."""
         part = self.codes[box]
         return to_label_codes(part, part != 0, self.mapping, self.name)
+
+
+def map_categories(known: Categories, mapping: CodeMapping) -> Categories:
+    """Return names and colors of new codes: names that the mapping gives, colors of the lowest old code of each."""
+    colors: dict[int, RGBA] = {}
+    for old, color in sorted(known.colors.items()):
+        with suppress(DataError):  # the mapping may say nothing of a code that does not occur
+            colors.setdefault(int(reclassify(np.array([old]), mapping)[0]), color)
+    return Categories(names=dict(mapping.names), colors=colors)
 
 
 def to_label_codes(

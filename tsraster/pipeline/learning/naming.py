@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from tsraster.errors import UsageError
+from tsraster.reading.arrays import split_source
 
 DEFAULT = "{nickname}_{result_type}"
 
@@ -47,10 +48,11 @@ def name_result(pattern: str, source: str, export: str, folder: Path) -> Path:
     >>> name_result("{nickname}_{result_type}.h5", "data/a.png", "probabilities", Path("out")).as_posix()
     'out/a_Probabilities.h5'
     """
-    path = Path(source)
+    file, _, inside = split_source(source) or (source, "", "")
+    path = Path(file)
     fields = {
         "dataset_dir": os.path.abspath(path.parent),
-        "nickname": path.stem,
+        "nickname": "-".join([path.stem, *inside.split("/")]) if inside else path.stem,
         "result_type": RESULT_TYPES[export],
     }
     return folder / _FIELD.sub(lambda match: fields[match[1]], pattern)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tsraster.errors import DataError, TsrasterError, UsageError, WriteError
 from tsraster.learning.model import Model
@@ -21,12 +22,15 @@ from tsraster.pipeline.learning.projects import load_model
 from tsraster.pipeline.learning.results import CODED, NumberForm, check_exports, describe_result
 from tsraster.pipeline.learning.scenes import Box, Scene, open_scene, to_window
 from tsraster.pipeline.learning.uncertainplaces import UncertainPlace, UncertaintyGrid
+from tsraster.pipeline.learning.volumeresults import VolumeRun, check_volume_targets, choose_box, open_fitting_scene
 from tsraster.pipeline.values import choose_region
 from tsraster.preparing import move_georef
 from tsraster.raster import Raster, Window
 from tsraster.reading import gdal_settings
+from tsraster.volume import Volume
 from tsraster.writing import Outputs, write_rows
 from tsraster.writing.arrayfiles import RESULT_ENDINGS, ResultWriter, open_result
+from tsraster.writing.volumearrays import VOLUME_FORMATS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,7 +89,8 @@ def predict_files(
     sources : paths
         Rasters, pictures, volumes where the model is of volumes; HDF5, NumPy and Zarr arrays too.
     destination : path
-        File to write, where there is one source and one result: .tif, .png, .h5, .npy or .zarr; else a folder.
+        File to write, where there is one source and one result: .tif, .png, .h5, .npy or .zarr, of volumes also .mha; else a
+        folder.
     export : texts
         Results, separated by commas: segmentation (class codes), probabilities (a band for each class), uncertainty (1 less the
         lead of the best class over the second), features, labels (those that the model was trained with).
@@ -94,9 +99,9 @@ def predict_files(
     bands : whole numbers, optional
         Bands to use, counted from 1, as many as in training; all but alpha by default.
     region : whole numbers, optional
-        Part of the pictures to classify: left,top,right,bottom in pixels.
+        Part of the pictures, or of every plane of volumes, to classify: left,top,right,bottom in pixels.
     mask_file : path, optional
-        Raster of the size of the picture; pixels that are 0 in it, or have no data, are not predicted.
+        Raster or volume of the size of the source; pixels that are 0 in it, or have no data, are not predicted.
     dtype : text, optional
         Type of numbers of probabilities, uncertainty and features: uint8, uint16, uint32, int8, int16, int32, float32, float64.
     in_range : numbers, optional
@@ -112,7 +117,8 @@ def predict_files(
     workers : int, optional
         Number of threads; by default one for each processor.
     block_size : int, optional
-        Rows and columns of a block, in pixels; by default about a quarter of a million pixels along the tiles of the source.
+        Rows and columns of a block, in pixels, or planes of a slab of a volume; by default about a quarter of a million pixels
+        along the tiles of the source, and 32 planes.
     executor : concurrent.futures.Executor, optional
         Where blocks are worked on, instead of threads.
     progress : callable, optional
@@ -161,7 +167,10 @@ def predict_files(
     if places < 1:
         raise UsageError(f"--places is {places}; give a number from 1")
     trained = load_model(model)
-    targets = plan_targets(sources, Path(destination), exports, name)
+    is_volume = trained.dimensions == 3
+    targets = plan_targets(sources, Path(destination), exports, name, VOLUME_FORMATS if is_volume else RESULT_ENDINGS)
+    if is_volume:
+        check_volume_targets(targets, trained, form)
     _check_free(targets, [model, *sources], uncertain, overwrite=overwrite)
     task = _Task(
         model=trained, form=form, bands=bands, region=region, mask_file=mask_file,
@@ -178,12 +187,16 @@ def predict_files(
             for source, own in zip(sources, targets, strict=True)
         )
         if uncertain is not None:
-            write_rows(lists.stage(uncertain), *_tabulate(pictures))
+            write_rows(lists.stage(uncertain), *_tabulate(pictures, is_volume=is_volume))
     return Prediction(model=trained, pictures=pictures)
 
 
 def plan_targets(
-    sources: Sequence[PathLike], destination: Path, exports: Sequence[str], name: str | None
+    sources: Sequence[PathLike],
+    destination: Path,
+    exports: Sequence[str],
+    name: str | None,
+    endings: Collection[str] = RESULT_ENDINGS,
 ) -> list[dict[str, Path]]:
     """Return, for each source, where each result goes; a folder is made if it is not there.
 
@@ -192,7 +205,7 @@ def plan_targets(
     UsageError
         There are several results and the destination is a file; or the pattern is wrong.
     """
-    is_file = destination.suffix.lower() in RESULT_ENDINGS and (
+    is_file = destination.suffix.lower() in endings and (
         not destination.is_dir() or destination.suffix.lower() == ".zarr"
     )
     if is_file and name is None and len(sources) * len(exports) == 1:
@@ -204,11 +217,11 @@ def plan_targets(
             else f"--name is for results in a folder, and {destination} is a file"
         )
     if name is None and len(sources) * len(exports) == 1 and destination.suffix:
-        raise UsageError(f"{destination} has no ending that can be written; choose from {', '.join(RESULT_ENDINGS)}")
+        raise UsageError(f"{destination} has no ending that can be written; choose from {', '.join(endings)}")
     pattern = f"{DEFAULT}.tif" if name is None else name
     check_pattern(pattern)
-    if Path(pattern).suffix.lower() not in RESULT_ENDINGS:
-        raise UsageError(f"--name {pattern} has no ending that can be written; choose from {', '.join(RESULT_ENDINGS)}")
+    if Path(pattern).suffix.lower() not in endings:
+        raise UsageError(f"--name {pattern} has no ending that can be written; choose from {', '.join(endings)}")
     targets = [{e: name_result(pattern, os.fspath(s), e, destination) for e in exports} for s in sources]
     _make_folder(destination)
     return targets
@@ -256,7 +269,7 @@ class _Task:
 
     def _predict(self, source: PathLike, targets: Mapping[str, Path], work: BlockWork) -> PredictedPicture:
         with ExitStack() as stack:
-            scene = stack.enter_context(open_scene(source, bands=self.bands))
+            scene = stack.enter_context(open_fitting_scene(source, self.model, self.bands))
             self.model.check_bands(len(scene.numbers), scene.name)
             self.model.features.check(scene.shape)
             mask = None if self.mask_file is None else stack.enter_context(_open_mask(self.mask_file, scene))
@@ -284,7 +297,8 @@ class _Task:
 
     def _run(self, job: PredictJob, targets: Mapping[str, Path], outputs: Outputs, work: BlockWork) -> PredictedPicture:
         raster = job.scene.source
-        assert isinstance(raster, Raster)  # noqa: S101
+        if not isinstance(raster, Raster):
+            return self._run_volume(job, targets, outputs, work)
         region = choose_region(raster, self.region)
         shape = region.rows, region.cols
         grid = UncertaintyGrid(shape=raster.shape)
@@ -318,11 +332,28 @@ class _Task:
                 if "segmentation" in results:
                     counts += np.bincount(results["segmentation"].ravel(), minlength=len(counts))
                 if self.places:
-                    grid.add(window, results["uncertainty"])
+                    grid.add(box, results["uncertainty"])
+        return self._tell(job, targets, counts, grid.list_places(self.places))
+
+    def _run_volume(
+        self, job: PredictJob, targets: Mapping[str, Path], outputs: Outputs, work: BlockWork
+    ) -> PredictedPicture:
+        assert isinstance(job.scene.source, Volume)  # noqa: S101
+        region = choose_box(job.scene.source, self.region)
+        run = VolumeRun(job=job, form=self.form, region=region, places=self.places)
+        return self._tell(job, targets, *run.run(targets, outputs, work))
+
+    def _tell(
+        self,
+        job: PredictJob,
+        targets: Mapping[str, Path],
+        counts: NDArray[np.int64],
+        places: tuple[UncertainPlace, ...],
+    ) -> PredictedPicture:
         return PredictedPicture(
             source=job.scene.name,
             counts={code: int(counts[code]) for code in (0, *self.model.codes)} if "segmentation" in targets else {},
-            places=grid.list_places(self.places),
+            places=places,
             written=tuple(os.fspath(path) for path in targets.values()),
         )
 
@@ -333,7 +364,7 @@ def _to_box(window: Window) -> Box:
 
 @contextmanager
 def _open_mask(path: PathLike, scene: Scene) -> Iterator[Scene]:
-    with open_scene(path) as mask:
+    with open_scene(path, volume=len(scene.shape) == 3) as mask:
         if mask.shape != scene.shape:
             sizes = [" x ".join(map(str, one.shape)) for one in (mask, scene)]
             raise DataError(
@@ -342,10 +373,15 @@ def _open_mask(path: PathLike, scene: Scene) -> Iterator[Scene]:
         yield mask
 
 
-def _tabulate(pictures: Sequence[PredictedPicture]) -> tuple[list[str], list[list[object]]]:
+def _tabulate(pictures: Sequence[PredictedPicture], *, is_volume: bool) -> tuple[list[str], list[list[object]]]:
     rows: list[list[object]] = [
-        [picture.source, number, place.row, place.col, place.uncertainty]
+        [picture.source, number, *_list_plane(place), place.row, place.col, place.uncertainty]
         for picture in pictures
         for number, place in enumerate(picture.places, start=1)
     ]
-    return ["source", "rank", "row", "column", "uncertainty"], rows
+    plane = ["plane"] if is_volume else []
+    return ["source", "rank", *plane, "row", "column", "uncertainty"], rows
+
+
+def _list_plane(place: UncertainPlace) -> list[object]:
+    return [] if place.plane is None else [place.plane]

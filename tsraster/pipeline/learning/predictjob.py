@@ -13,7 +13,7 @@ from tsraster.learning.classifier import Floats
 from tsraster.learning.model import Model, find_margin
 from tsraster.pipeline.learning.scenes import Box, Scene, divide, grow, locate
 
-_TILES = {2: (256, 1024), 3: (48, 96, 96)}
+TILES = {2: (256, 1024), 3: (16, 128, 128)}
 """Features are computed of so many pixels at a time, and of those around them: what is made on the way stays in the cache."""
 
 
@@ -40,11 +40,10 @@ class PredictJob:
             self._draw_labels(box, results["labels"])
         if self.wanted <= {"labels"}:
             return results
-        for tile in divide(box, _TILES[len(box)]):
+        for tile in divide(box, TILES[len(box)]):
             place = locate(tile, box)
             if not valid[place].any():
                 continue
-            wide = grow(tile, self.model.halo, self.scene.shape)
             wide = grow(tile, self.model.halo, self.scene.shape)
             around = locate(wide, outer)
             features = self.model.compute(pixels.data[:, *around], pixels.valid[around], locate(tile, wide))

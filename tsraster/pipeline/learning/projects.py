@@ -15,12 +15,11 @@ from tsraster.errors import DataError, UsageError
 from tsraster.learning.featureset import FeatureSet
 from tsraster.learning.forest import Forest
 from tsraster.learning.ilastik import IlastikProject, LaneContent, read_project, write_project
-from tsraster.learning.model import LabeledPixels, Model
+from tsraster.learning.model import LabeledPixels, Model, reduce_columns
 from tsraster.learning.modelfile import read_model
 from tsraster.lut import Lut
 from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.learning.examples import Example
-from tsraster.pipeline.learning.fitting import reduce_columns
 from tsraster.pipeline.learning.labelsources import ArrayLabels, describe_labels, is_project
 from tsraster.pipeline.learning.scenes import Scene, open_scene
 

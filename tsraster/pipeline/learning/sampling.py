@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tsraster.learning.classifier import Floats
 from tsraster.learning.featureset import Column, halo
 from tsraster.learning.model import fill_gaps
+from tsraster.learning.samples import draw_places
 from tsraster.pipeline.blocks import BlockWork
 from tsraster.pipeline.learning.examples import Example
 from tsraster.pipeline.learning.scenes import Box, Scene, grow
@@ -34,27 +35,24 @@ class LabelChoice:
     seed: int
     counts: dict[int, int] = field(default_factory=dict)
     """Labeled pixels of each code."""
+    without_data: int = 0
+    """Those of them that have no data, which are not taken."""
     _kept: dict[int, NDArray[np.int64]] = field(default_factory=dict)
     """Flat places of each code, those that are taken up to now."""
 
-    def add(self, box: Box, codes: NDArray[np.uint16]) -> None:
-        """Take in the labels of a box."""
-        inside = np.nonzero(codes)
-        if not inside[0].size:
-            return
+    def add(self, box: Box, codes: NDArray[np.uint16], valid: NDArray[np.bool_]) -> None:
+        """Take in the labels of a box, and where there is data."""
+        for code, count in zip(*np.unique(codes[codes > 0], return_counts=True), strict=True):
+            self.counts[int(code)] = self.counts.get(int(code), 0) + int(count)
+        self.without_data += int(np.count_nonzero((codes > 0) & ~valid))
+        inside = np.nonzero((codes > 0) & valid)
         found = codes[inside]
         corners = [np.int64(part.start) for part in box]
         places = np.ravel_multi_index([at + corner for at, corner in zip(inside, corners, strict=True)], self.shape)
         for code in np.unique(found).tolist():
             own = places[found == code]
-            self.counts[code] = self.counts.get(code, 0) + len(own)
-            self._kept[code] = self._keep(np.concatenate([self._kept.get(code, np.empty(0, np.int64)), own]))
-
-    def _keep(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        if len(places) <= self.most:
-            return places
-        ranks = shuffle(places, self.seed)
-        return places[np.argpartition(ranks, self.most - 1)[: self.most]]
+            both = np.concatenate([self._kept.get(code, np.empty(0, np.int64)), own])
+            self._kept[code] = both[draw_places(both, self.most, self.seed)]
 
     def list_places(self) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
         """Return the flat places that are taken, in increasing order, and the code of each."""
@@ -67,24 +65,11 @@ class LabelChoice:
 _NONE = np.empty(0, np.uint16)
 
 
-def shuffle(places: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
-    """Return a number for each place that looks random, is the same every time, and belongs to no other place.
-
-    References
-    ----------
-    G. L. Steele, D. Lea, C. H. Flood (2014), Fast splittable pseudorandom number generators, OOPSLA: the finalizer of SplitMix64.
-    """
-    state = places.astype(np.uint64) + np.uint64(seed % 2**32) * np.uint64(0x9E3779B97F4A7C15)
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(state ^ (state >> np.uint64(31)))
-
-
-def choose_labels(example: Example, work: BlockWork, *, most: int, seed: int) -> LabelChoice:
-    """Go through the labels of a scene and choose among them."""
+def choose_labels(example: Example, work: BlockWork, *, most: int, seed: int, part: Box | None = None) -> LabelChoice:
+    """Go through the labels of a scene, or of a part of it, and choose among them."""
     choice = LabelChoice(shape=example.scene.shape, most=most, seed=seed)
-    for box, codes in work.run_each(example.read_labels, example.scene.list_boxes(work.block_size)):
-        choice.add(box, codes)
+    for box, (codes, valid) in work.run_each(example.read_valid, example.scene.list_boxes(work.block_size, part)):
+        choice.add(box, codes, valid)
     return choice
 
 
@@ -120,20 +105,17 @@ def list_cells(shape: tuple[int, ...], places: NDArray[np.int64]) -> list[Cell]:
     ]
 
 
-def read_values(scene: Scene, places: NDArray[np.int64], work: BlockWork) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return the values at places, float32 (place, band), and which of them have data."""
+def read_values(scene: Scene, places: NDArray[np.int64], work: BlockWork) -> Floats:
+    """Return the values at places, float32 (place, band)."""
     values = np.zeros((len(places), len(scene.numbers)), np.float32)
-    valid = np.zeros(len(places), np.bool_)
-    cells = list_cells(scene.shape, places)
-    for cell, (found, has_data) in work.run_each(partial(_read_cell, scene), cells):
-        values[cell.order], valid[cell.order] = found, has_data
-    return values, valid
+    for cell, found in work.run_each(partial(_read_cell, scene), list_cells(scene.shape, places)):
+        values[cell.order] = found
+    return values
 
 
-def _read_cell(scene: Scene, cell: Cell) -> tuple[Floats, NDArray[np.bool_]]:
+def _read_cell(scene: Scene, cell: Cell) -> Floats:
     pixels = scene.read(cell.box)
-    at = _index(cell, scene.shape, cell.box)
-    return pixels.data[:, *at].T.astype(np.float32), pixels.valid[at]
+    return np.asarray(pixels.data[:, *_index(cell, scene.shape, cell.box)].T, np.float32)
 
 
 def _index(cell: Cell, shape: tuple[int, ...], box: Box) -> tuple[Any, ...]:

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tsraster.errors import BandError, DataError
+from tsraster.errors import BandError, DataError, UsageError
 from tsraster.pipeline.blocks import plan_blocks
 from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.learning.volumesources import hold_planes, open_volume_source
+from tsraster.pipeline.values import choose_region
 from tsraster.raster import Pixels, Raster, Window
 from tsraster.reading.arrays import open_any
-from tsraster.reading.volumes import open_volume
 from tsraster.volume import Volume
 
 Box = tuple[slice, ...]
@@ -105,6 +106,19 @@ def _list_slabs(volume: Volume, block_size: int | None, region: Box | None) -> l
     ]
 
 
+def find_box(scene: Scene, region: Sequence[int]) -> Box:
+    """Return the part of a picture between left, top, right, bottom.
+
+    Raises
+    ------
+    UsageError
+        It is no part of it; or the scene is a volume.
+    """
+    if not isinstance(scene.source, Raster):
+        raise UsageError(f"--region is for pictures, and {scene.name} is a volume; leave it out")
+    return choose_region(scene.source, region).slices
+
+
 def to_window(box: Box) -> Window:
     """Return a box of rows and columns as a window."""
     rows, cols = box
@@ -156,7 +170,7 @@ def open_scene(source: PathLike, *, bands: Sequence[int] | None = None, volume: 
     if volume:
         if bands is not None:
             raise BandError("a volume has one band; leave --bands out")
-        with open_volume(source) as opened:
+        with hold_planes(open_volume_source(source)) as opened:
             yield Scene(source=opened)
         return
     with open_any(source) as raster:

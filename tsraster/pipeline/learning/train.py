@@ -38,6 +38,7 @@ def train_file(
     suggest_features: bool = False,
     bands: Sequence[int] | None = None,
     volume: bool = False,
+    region: Sequence[int] | None = None,
     column: str | None = None,
     layer: str | None = None,
     label_offset: Sequence[int] | None = None,
@@ -88,6 +89,8 @@ def train_file(
         Bands to use, counted from 1; all but alpha by default.
     volume : bool
         Take the sources for volumes and compute features in three dimensions.
+    region : whole numbers, optional
+        Part of the sources whose labels are used: left,top,right,bottom in pixels; the rest can serve to check the model.
     column : text, optional
         Column of a vector file that holds the class; by default the only one that can.
     layer : text, optional
@@ -172,6 +175,7 @@ def train_file(
         validation=validation,
         validation_block=validation_block,
         suggest=suggest_features,
+        region=region,
         lut=None if lut is None else load_lut(lut),
     )
     _ = ESTIMATORS[estimator]  # raises where there is no such one, before any file is read

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-
-from tsraster.raster import Window
 
 CELL = 32
 """Rows and columns of the cells of a grid over the raster, each of which is one place at most."""
@@ -20,6 +19,8 @@ _STEPS = 10**6
 class UncertainPlace:
     """A place to label next."""
 
+    plane: int | None = None
+    """Of a volume."""
     row: int
     col: int
     """The most uncertain pixel of its cell, the first of equals."""
@@ -31,7 +32,8 @@ class UncertainPlace:
 class UncertaintyGrid:
     """The uncertainty of each cell, from blocks in any order and of any size."""
 
-    shape: tuple[int, int]
+    shape: tuple[int, ...]
+    """(row, col), or (plane, row, col)."""
     _sums: NDArray[np.int64] = field(init=False)
     _counts: NDArray[np.int64] = field(init=False)
     _best: NDArray[np.int64] = field(init=False)
@@ -39,45 +41,46 @@ class UncertaintyGrid:
     """Of the most uncertain pixel, row by row through the raster."""
 
     def __post_init__(self) -> None:
-        rows, cols = (-(-size // CELL) for size in self.shape)
-        self._sums, self._counts, self._places = (np.zeros((rows, cols), np.int64) for _ in range(3))
-        self._best = np.full((rows, cols), -1, np.int64)
+        cells = [-(-size // CELL) for size in self.shape]
+        self._sums, self._counts, self._places = (np.zeros(cells, np.int64) for _ in range(3))
+        self._best = np.full(cells, -1, np.int64)
 
-    def add(self, window: Window, uncertainty: NDArray[np.float32]) -> None:
-        """Take in a block, shape (row, col); pixels without data are NaN."""
-        top, left = window.row // CELL, window.col // CELL
-        for row in range(top, -(-(window.row + window.rows) // CELL)):
-            for col in range(left, -(-(window.col + window.cols) // CELL)):
-                self._add_cell(row, col, window, uncertainty)
+    def add(self, box: tuple[slice, ...], uncertainty: NDArray[np.float32]) -> None:
+        """Take in a block, shape (row, col) or (plane, row, col); pixels without data are NaN."""
+        for cell in product(*(range(part.start // CELL, -(-part.stop // CELL)) for part in box)):
+            self._add_cell(cell, box, uncertainty)
 
-    def _add_cell(self, row: int, col: int, window: Window, uncertainty: NDArray[np.float32]) -> None:
-        first_row, first_col = max(row * CELL, window.row), max(col * CELL, window.col)
-        part = uncertainty[
-            first_row - window.row : (row + 1) * CELL - window.row,
-            first_col - window.col : (col + 1) * CELL - window.col,
-        ]
+    def _add_cell(self, cell: tuple[int, ...], box: tuple[slice, ...], uncertainty: NDArray[np.float32]) -> None:
+        firsts = [max(number * CELL, part.start) for number, part in zip(cell, box, strict=True)]
+        inside = tuple(
+            slice(first - part.start, (number + 1) * CELL - part.start)
+            for first, number, part in zip(firsts, cell, box, strict=True)
+        )
+        part = uncertainty[inside]
         has_data = ~np.isnan(part)
         if not has_data.any():
             return
         steps = np.where(has_data, np.rint(np.where(has_data, part, 0) * np.float64(_STEPS)), -1).astype(np.int64)
-        self._sums[row, col] += int(steps[has_data].sum())
-        self._counts[row, col] += int(np.count_nonzero(has_data))
-        i, j = divmod(int(steps.argmax()), part.shape[1])
-        place, best = (first_row + i) * self.shape[1] + first_col + j, int(steps[i, j])
-        if (best, -place) > (int(self._best[row, col]), -int(self._places[row, col])):
-            self._best[row, col], self._places[row, col] = best, place
+        self._sums[cell] += int(steps[has_data].sum())
+        self._counts[cell] += int(np.count_nonzero(has_data))
+        at = np.unravel_index(int(steps.argmax()), part.shape)
+        best = int(steps[at])
+        place = int(np.ravel_multi_index([int(i) + first for i, first in zip(at, firsts, strict=True)], self.shape))
+        if (best, -place) > (int(self._best[cell]), -int(self._places[cell])):
+            self._best[cell], self._places[cell] = best, place
 
     def list_places(self, number: int) -> tuple[UncertainPlace, ...]:
         """Return the most uncertain cells, the first ones the most; no two of them are neighbors."""
         means = np.where(self._counts > 0, self._sums / np.maximum(self._counts, 1), -1.0)
         places: list[UncertainPlace] = []
         free = means > 0
-        for cell in np.argsort(-means, axis=None, kind="stable"):
-            row, col = divmod(int(cell), means.shape[1])
-            if len(places) == number or means[row, col] <= 0:
+        for order in np.argsort(-means, axis=None, kind="stable"):
+            cell = tuple(int(i) for i in np.unravel_index(int(order), means.shape))
+            if len(places) == number or means[cell] <= 0:
                 break
-            if free[row, col]:
-                free[max(0, row - 1) : row + 2, max(0, col - 1) : col + 2] = False
-                at = divmod(int(self._places[row, col]), self.shape[1])
-                places.append(UncertainPlace(row=at[0], col=at[1], uncertainty=float(means[row, col] / _STEPS)))
+            if free[cell]:
+                free[tuple(slice(max(0, i - 1), i + 2) for i in cell)] = False
+                *plane, row, col = (int(i) for i in np.unravel_index(int(self._places[cell]), self.shape))
+                mean = float(means[cell] / _STEPS)
+                places.append(UncertainPlace(plane=plane[0] if plane else None, row=row, col=col, uncertainty=mean))
         return tuple(places)

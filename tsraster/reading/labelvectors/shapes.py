@@ -12,7 +12,7 @@ import rasterio.features
 from numpy.typing import NDArray
 
 from tsraster.errors import DataError
-from tsraster.raster import Window
+from tsraster.raster import Window, without_place_warning
 from tsraster.reading.labelvectors.wkb import Part
 
 _TILE = 256
@@ -169,7 +169,9 @@ def draw_parts(parts: Sequence[Part], window: Window) -> NDArray[np.bool_]:
     for kind, touched in (("polygon", False), ("line", True)):
         shapes = [_as_geojson(part, corner) for part in parts if part.kind == kind]
         if shapes:
-            rasterio.features.rasterize(shapes, out=mask, default_value=1, all_touched=touched)
+            # Coordinates are pixels already, and rasterio would warn of that.
+            with without_place_warning():
+                rasterio.features.rasterize(shapes, out=mask, default_value=1, all_touched=touched)
     points = [part.rings[0] for part in parts if part.kind == "point"]
     if points:
         cols, rows = np.floor(np.concatenate(points) - corner).astype(np.int64).T
