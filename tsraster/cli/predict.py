@@ -13,7 +13,8 @@ from tsraster.pipeline.learning.predict import predict_files
 from tsraster.writing.rescaling import DTYPES
 
 if TYPE_CHECKING:
-    from tsraster.pipeline.learning.predict import PredictedPicture, Prediction
+    from tsraster.pipeline.learning.predict import Prediction
+    from tsraster.pipeline.learning.predicttask import PredictedPicture
 
 _LISTED = 40
 """Of more pictures none are listed one by one."""

@@ -145,6 +145,13 @@ def test_labels_are_mapped(drawn: Drawn, tmp_path: Path) -> None:
     assert found.used == {2: 192, 5: 96}
 
 
+def test_zero_is_a_class_where_a_rule_says_so(drawn: Drawn, tmp_path: Path) -> None:
+    found = train_file(tmp_path / "m", drawn.source, drawn.labels, mapping="0=1; DEFAULT=2", samples=50, **QUICK)
+    assert found.labeled == {1: 150 * 220 - 7 * 48, 2: 7 * 48}
+    found = train_file(tmp_path / "n", drawn.source, drawn.labels, mapping="7=1; DEFAULT=2", samples=50, **QUICK)
+    assert found.labeled == {1: 96, 2: 240}
+
+
 def test_samples_are_drawn_from_all_of_a_class(drawn: Drawn, tmp_path: Path) -> None:
     found = train_file(tmp_path / "m", drawn.source, drawn.labels, samples=20, **QUICK)
     assert found.used == dict.fromkeys(CODES, 20)

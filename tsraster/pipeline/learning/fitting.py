@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-import tsraster
 from tsraster.coloring.labelcolors import label_colors
-from tsraster.errors import DataError, LutError, UsageError
+from tsraster.errors import DataError, LutError
 from tsraster.learning.classifier import Floats
 from tsraster.learning.featureset import Column, FeatureChoice, FeatureSet
-from tsraster.learning.importances import Importance, sum_importances
+from tsraster.learning.importances import sum_importances
 from tsraster.learning.model import LabeledPixels, Model, reduce_columns
 from tsraster.learning.samples import Samples
-from tsraster.learning.suggestion import Step, Suggestion, suggest_features
+from tsraster.learning.suggestion import suggest_features
 from tsraster.learning.training import Trained, train
 from tsraster.lut import RGBA, Lut
 from tsraster.measuring.confusion import Confusion
@@ -26,59 +25,9 @@ from tsraster.pipeline.blocks import BlockWork
 from tsraster.pipeline.learning.examples import Example, check_alike, join_categories, unite
 from tsraster.pipeline.learning.sampling import FeatureJob, choose_labels, read_values
 from tsraster.pipeline.learning.scenes import find_box
+from tsraster.pipeline.learning.trainreport import Findings, TrainPlan, describe_training
 
 _ALL = 2**62
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainPlan:
-    """How a model is to be trained.
-
-    Raises
-    ------
-    UsageError
-        A number is out of its range.
-    """
-
-    estimator: str
-    trees: int
-    seed: int
-    samples: int
-    validation: str | None
-    validation_block: int
-    suggest: bool
-    lut: Lut | None
-    region: Sequence[int] | None = None
-
-    def __post_init__(self) -> None:
-        if self.samples < 0:
-            raise UsageError(f"--samples is {self.samples}; give a number of pixels a class, or 0 for all")
-        if self.validation_block < 1:
-            raise UsageError(f"--validation-block is {self.validation_block}; give a number of pixels from 1")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Findings:
-    """What was found in training."""
-
-    labeled: Mapping[int, int]
-    """Labeled pixels of each code."""
-    used: Mapping[int, int]
-    """Those of them that were trained with."""
-    without_data: int
-    """Labels on pixels that have no data, which are left out."""
-    method: str | None
-    """How it was checked: out-of-bag, or blocks; None where it was not."""
-    confusion: Confusion | None
-    """Rows are the predicted classes, columns the labeled ones, of pixels that were not trained on."""
-    standard_error: float | None
-    """Of the overall accuracy, from the differences between blocks."""
-    importances: tuple[Importance, ...]
-    """Of each filter and scale, the largest first; empty where the classifier knows none."""
-    suggestion: Suggestion | None
-    """The steps by which features were left out."""
-    seconds: float
-    """That training itself took, without features."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -159,7 +108,7 @@ def fit_model(examples: Sequence[Example], features: FeatureSet, plan: TrainPlan
         fill=fill,
         dimensions=len(scene.shape),
         labels=_keep_labels(chosen, samples),
-        report=_report(chosen, features, columns, lut, plan, findings),
+        report=describe_training([one.example for one in chosen], features, columns, lut, plan, findings),
     )
     return Training(**vars(findings), model=model)
 
@@ -273,65 +222,3 @@ def _keep_labels(chosen: Sequence[_Chosen], samples: Samples) -> LabeledPixels:
         places=samples.places[:, 1:].astype(np.int32),
         codes=np.concatenate([one.codes for one in chosen]),
     )
-
-
-def _report(
-    chosen: Sequence[_Chosen],
-    features: FeatureSet,
-    columns: Sequence[Column],
-    lut: Lut,
-    plan: TrainPlan,
-    found: Findings,
-) -> dict[str, Any]:
-    confusion = found.confusion
-    return {
-        "kind": "tsraster training",
-        "version": 1,
-        "made_by": f"tsraster {tsraster.__version__}",
-        "sources": [one.example.scene.name for one in chosen],
-        "labels": [one.example.labels.name for one in chosen],
-        "features": features.to_text(),
-        "recipe": features.recipe,
-        "feature_names": [column.name for column in columns],
-        "estimator": plan.estimator,
-        "trees": plan.trees,
-        "seed": plan.seed,
-        "classes": [
-            {"code": code, "name": name, "labeled": found.labeled[code], "used": found.used[code]}
-            for code, name in zip(map(int, lut.keys), lut.names, strict=True)
-        ],
-        "without_data": found.without_data,
-        "validation": None
-        if confusion is None
-        else {
-            "method": found.method,
-            "block": plan.validation_block,
-            "overall_accuracy": confusion.overall_accuracy,
-            "standard_error": found.standard_error,
-            "users_accuracy": confusion.users_accuracy.tolist(),
-            "producers_accuracy": confusion.producers_accuracy.tolist(),
-            "codes": list(confusion.codes),
-            "confusion": confusion.counts.tolist(),
-        },
-        "importances": [asdict(one) for one in found.importances],
-        "suggestion": None
-        if found.suggestion is None
-        else [
-            {
-                "features": str(step),
-                "columns": len(step.columns),
-                "accuracy": step.accuracy,
-                "standard_error": step.standard_error,
-            }
-            for step in found.suggestion.steps
-        ],
-    }
-
-
-def _describe_step(step: Step) -> dict[str, Any]:
-    return {
-        "features": str(step),
-        "columns": len(step.columns),
-        "accuracy": step.accuracy,
-        "standard_error": step.standard_error,
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,25 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsraster.attributetable import Categories
-from tsraster.classification import reclassify
 from tsraster.classification.mapping import Mapping as CodeMapping
 from tsraster.errors import DataError, UsageError
 from tsraster.learning.model import strip_folder
-from tsraster.lut import RGBA
 from tsraster.pipeline.codes import plan_codes
 from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.learning.labelcodes import map_categories, to_label_codes
+from tsraster.pipeline.learning.labelplaces import find_corner, say_sizes
 from tsraster.pipeline.learning.scenes import Box, Scene, to_window
 from tsraster.pipeline.learning.volumesources import open_volume_source
 from tsraster.pipeline.values import Values
-from tsraster.raster import Georef, Raster, Window
+from tsraster.raster import Window
 from tsraster.reading import read_categories
 from tsraster.reading.arrays import open_any
 from tsraster.reading.labelvectors import VECTOR_ENDINGS, LabelShapes, read_label_shapes
 from tsraster.volume import Volume
-
-MOST_CODE = 65535
-_OFF = 0.01
-"""So many pixels two rasters may lie apart, as when coordinates were rounded."""
 
 
 class LabelSource(Protocol):
@@ -90,7 +86,7 @@ def open_labels(path: PathLike, scene: Scene, rules: LabelRules) -> Iterator[Lab
         _refuse(rules, column=True, layer=True, offset=True, what="a volume")
         with open_volume_source(path) as labels:
             if labels.shape != source.shape:
-                raise DataError(_say_sizes(labels.name, labels.shape, source.name, source.shape))
+                raise DataError(say_sizes(labels.name, labels.shape, source.name, source.shape))
             yield VolumeLabels(volume=labels, mapping=rules.mapping)
         return
     if Path(path).suffix.lower() in VECTOR_ENDINGS:
@@ -161,55 +157,6 @@ def _refuse(rules: LabelRules, *, what: str, column: bool = False, layer: bool =
     ):
         if is_wrong and given is not None:
             raise UsageError(f"{option} does not go with labels of {what}; leave it out")
-
-
-def _say_sizes(first: str, shape: Sequence[int], second: str, other: Sequence[int]) -> str:
-    sizes = [" x ".join(map(str, one)) for one in (shape, other)]
-    return f"{first} has {sizes[0]} pixels and {second} {sizes[1]}; labels have the size of what they label"
-
-
-def find_corner(labels: Raster, source: Raster, offset: tuple[int, int] | None) -> tuple[int, int]:
-    """Return the row and column of the source at which a label raster begins: as it is said, or as both are georeferenced.
-
-    Raises
-    ------
-    DataError
-        Both lie on different grids or nowhere near each other; or they differ in size, and nothing says how they lie.
-    """
-    if offset is not None:
-        corner = offset[1], offset[0]
-    elif labels.georef.has_transform and source.georef.has_transform:
-        corner = _compare_grids(labels, source)
-    elif labels.shape == source.shape:
-        return 0, 0
-    else:
-        raise DataError(
-            f"{_say_sizes(labels.name, labels.shape, source.name, source.shape)}, or a place: give --label-offset column,row"
-        )
-    ends = [corner[axis] + labels.shape[axis] > 0 and corner[axis] < source.shape[axis] for axis in (0, 1)]
-    if not all(ends):
-        raise DataError(f"{labels.name} lies outside of {source.name}")
-    return corner
-
-
-def _compare_grids(labels: Raster, source: Raster) -> tuple[int, int]:
-    one, other = labels.georef, source.georef
-    if one.crs is not None and other.crs is not None and one.crs != other.crs:
-        raise DataError(f"{labels.name} has another CRS than {source.name}; warp it onto its grid")
-    places = _locate_corners(one, other, labels.shape)
-    (col, row), (right, _), (_, bottom) = places
-    near = (round(col), round(row))
-    errors = [abs(col - near[0]), abs(row - near[1]), abs(right - near[0] - labels.shape[1])]
-    errors.append(abs(bottom - near[1] - labels.shape[0]))
-    if not max(errors) < _OFF:
-        raise DataError(f"{labels.name} lies on another grid than {source.name}; warp it onto that grid")
-    return near[1], near[0]
-
-
-def _locate_corners(one: Georef, other: Georef, shape: tuple[int, int]) -> list[tuple[float, float]]:
-    back = ~other.transform
-    corners = ((0, 0), (shape[1], 0), (0, shape[0]))
-    return [back @ (one.transform @ corner) for corner in corners]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -339,31 +286,3 @@ class ArrayLabels:
         """Return the codes in a box, 0 where there is no label."""
         part = self.codes[box]
         return to_label_codes(part, part != 0, self.mapping, self.name)
-
-
-def map_categories(known: Categories, mapping: CodeMapping) -> Categories:
-    """Return names and colors of new codes: names that the mapping gives, colors of the lowest old code of each."""
-    colors: dict[int, RGBA] = {}
-    for old, color in sorted(known.colors.items()):
-        with suppress(DataError):  # the mapping may say nothing of a code that does not occur
-            colors.setdefault(int(reclassify(np.array([old]), mapping)[0]), color)
-    return Categories(names=dict(mapping.names), colors=colors)
-
-
-def to_label_codes(
-    numbers: NDArray[Any], valid: NDArray[np.bool_], mapping: CodeMapping | None, name: str
-) -> NDArray[np.uint16]:
-    """Return codes, 0 where there is no label, from the numbers of a file."""
-    labeled = valid & (numbers != 0)
-    if mapping is not None:
-        try:
-            numbers = np.asarray(reclassify(numbers, mapping, valid=labeled))
-        except DataError as error:
-            raise DataError(f"{name}: {error}") from None
-    codes = np.where(labeled, numbers, 0)
-    low, high = (int(codes.min()), int(codes.max())) if codes.size else (0, 0)
-    if low < 0 or high > MOST_CODE:
-        raise DataError(
-            f"{name} holds the label {low if low < 0 else high}; codes are 1 to {MOST_CODE}, and 0 is no label"
-        )
-    return codes.astype(np.uint16)

@@ -2,50 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from tsraster.errors import DataError, TsrasterError, UsageError, WriteError
+from tsraster.errors import UsageError
 from tsraster.learning.model import Model
-from tsraster.pipeline.blocks import BlockWork, Progress, block_work
+from tsraster.pipeline.blocks import Progress, block_work
 from tsraster.pipeline.imaging import PathLike
-from tsraster.pipeline.learning.naming import DEFAULT, check_pattern, name_result
-from tsraster.pipeline.learning.predictjob import PredictJob
+from tsraster.pipeline.learning.predicttask import PredictedPicture, PredictTask
 from tsraster.pipeline.learning.projects import load_model
-from tsraster.pipeline.learning.results import CODED, NumberForm, check_exports, describe_result
-from tsraster.pipeline.learning.scenes import Box, Scene, open_scene, to_window
-from tsraster.pipeline.learning.uncertainplaces import UncertainPlace, UncertaintyGrid
-from tsraster.pipeline.learning.volumeresults import VolumeRun, check_volume_targets, choose_box, open_fitting_scene
-from tsraster.pipeline.values import choose_region
-from tsraster.preparing import move_georef
-from tsraster.raster import Raster, Window
+from tsraster.pipeline.learning.results import NumberForm, check_exports
+from tsraster.pipeline.learning.targets import plan_targets
+from tsraster.pipeline.learning.uncertainplaces import UncertainPlace
+from tsraster.pipeline.learning.volumeresults import check_volume_targets
 from tsraster.reading import gdal_settings
-from tsraster.volume import Volume
 from tsraster.writing import Outputs, write_rows
-from tsraster.writing.arrayfiles import RESULT_ENDINGS, ResultWriter, open_result
+from tsraster.writing.arrayfiles import RESULT_ENDINGS
 from tsraster.writing.volumearrays import VOLUME_FORMATS
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PredictedPicture:
-    """What became of one picture."""
-
-    source: str
-    counts: Mapping[int, int] = field(default_factory=dict)
-    """Pixels of each code, 0 for those without data; empty where no segmentation was made."""
-    places: tuple[UncertainPlace, ...] = ()
-    """Where labels would help most."""
-    written: tuple[str, ...] = ()
-    """Paths of the files that were written."""
-    problem: str = ""
-    """Why nothing was made of it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -172,7 +148,7 @@ def predict_files(
     if is_volume:
         check_volume_targets(targets, trained, form)
     _check_free(targets, [model, *sources], uncertain, overwrite=overwrite)
-    task = _Task(
+    task = PredictTask(
         model=trained, form=form, bands=bands, region=region, mask_file=mask_file,
         places=places if uncertain is not None else 0, inputs=[model, *sources], overwrite=overwrite,
     )  # fmt: skip
@@ -191,186 +167,11 @@ def predict_files(
     return Prediction(model=trained, pictures=pictures)
 
 
-def plan_targets(
-    sources: Sequence[PathLike],
-    destination: Path,
-    exports: Sequence[str],
-    name: str | None,
-    endings: Collection[str] = RESULT_ENDINGS,
-) -> list[dict[str, Path]]:
-    """Return, for each source, where each result goes; a folder is made if it is not there.
-
-    Raises
-    ------
-    UsageError
-        There are several results and the destination is a file; or the pattern is wrong.
-    """
-    is_file = destination.suffix.lower() in endings and (
-        not destination.is_dir() or destination.suffix.lower() == ".zarr"
-    )
-    if is_file and name is None and len(sources) * len(exports) == 1:
-        return [{exports[0]: destination}]
-    if is_file:
-        raise UsageError(
-            f"{destination} is one file, and there are {len(sources) * len(exports)} results; name a folder"
-            if name is None
-            else f"--name is for results in a folder, and {destination} is a file"
-        )
-    if name is None and len(sources) * len(exports) == 1 and destination.suffix:
-        raise UsageError(f"{destination} has no ending that can be written; choose from {', '.join(endings)}")
-    pattern = f"{DEFAULT}.tif" if name is None else name
-    check_pattern(pattern)
-    if Path(pattern).suffix.lower() not in endings:
-        raise UsageError(f"--name {pattern} has no ending that can be written; choose from {', '.join(endings)}")
-    targets = [{e: name_result(pattern, os.fspath(s), e, destination) for e in exports} for s in sources]
-    _make_folder(destination)
-    return targets
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriteError(f"the folder {folder} cannot be made ({error.strerror})") from None
-
-
 def _check_free(
     targets: Sequence[Mapping[str, Path]], inputs: Sequence[PathLike], uncertain: PathLike | None, *, overwrite: bool
 ) -> None:
     """Find out before any work whether all can be written, and each under a name of its own."""
     Outputs([*(path for own in targets for path in own.values()), uncertain], sources=inputs, overwrite=overwrite)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Task:
-    """What is done with each picture."""
-
-    model: Model
-    form: NumberForm
-    bands: Sequence[int] | None
-    region: Sequence[int] | None
-    mask_file: PathLike | None
-    places: int
-    inputs: Sequence[PathLike]
-    overwrite: bool
-
-    def predict(
-        self, source: PathLike, targets: Mapping[str, Path], work: BlockWork, *, is_only: bool
-    ) -> PredictedPicture:
-        """Classify a picture; where there are others, what is wrong with it is told in the result."""
-        try:
-            return self._predict(source, targets, work)
-        except WriteError:
-            raise
-        except TsrasterError as error:
-            if is_only:
-                raise
-            return PredictedPicture(source=os.fspath(source), problem=str(error))
-
-    def _predict(self, source: PathLike, targets: Mapping[str, Path], work: BlockWork) -> PredictedPicture:
-        with ExitStack() as stack:
-            scene = stack.enter_context(open_fitting_scene(source, self.model, self.bands))
-            self.model.check_bands(len(scene.numbers), scene.name)
-            self.model.features.check(scene.shape)
-            mask = None if self.mask_file is None else stack.enter_context(_open_mask(self.mask_file, scene))
-            paths = list(targets.values())
-            outputs = stack.enter_context(
-                Outputs(paths, sources=[*self.inputs, *scene.files], overwrite=self.overwrite)
-            )
-            job = PredictJob(
-                scene=scene,
-                model=self.model,
-                wanted=frozenset([*targets, *(["uncertainty"] if self.places else [])]),
-                mask=mask,
-                labels=self._find_labels(scene, targets),
-            )
-            return self._run(job, targets, outputs, work)
-
-    def _find_labels(self, scene: Scene, targets: Mapping[str, Path]) -> int | None:
-        if "labels" not in targets:
-            return None
-        known = self.model.labels
-        found = None if known is None else known.find(scene.name, scene.shape)
-        if found is None:
-            raise DataError(f"the model was not trained with labels of {scene.name}; leave labels out of --export")
-        return found
-
-    def _run(self, job: PredictJob, targets: Mapping[str, Path], outputs: Outputs, work: BlockWork) -> PredictedPicture:
-        raster = job.scene.source
-        if not isinstance(raster, Raster):
-            return self._run_volume(job, targets, outputs, work)
-        region = choose_region(raster, self.region)
-        shape = region.rows, region.cols
-        grid = UncertaintyGrid(shape=raster.shape)
-        counts = np.zeros(max(self.model.codes) + 1, np.int64)
-        with ExitStack() as stack:
-            writers: dict[str, ResultWriter] = {
-                export: stack.enter_context(
-                    open_result(
-                        outputs.stage(path),
-                        describe_result(
-                            export,
-                            self.model,
-                            self.form,
-                            shape=shape,
-                            georef=move_georef(raster.georef, region),
-                            tags=raster.tags,
-                        ),
-                    )
-                )
-                for export, path in targets.items()
-            }
-            boxes = job.scene.list_boxes(work.block_size, _to_box(region), workers=work.workers)
-            for box, results in work.run_each(job.work_on, boxes):
-                window = to_window(box)
-                inner = Window(
-                    row=window.row - region.row, col=window.col - region.col, rows=window.rows, cols=window.cols
-                )
-                for export, writer in writers.items():
-                    values = results[export]
-                    writer.write(inner, values if export in CODED else self.form.convert(values))
-                if "segmentation" in results:
-                    counts += np.bincount(results["segmentation"].ravel(), minlength=len(counts))
-                if self.places:
-                    grid.add(box, results["uncertainty"])
-        return self._tell(job, targets, counts, grid.list_places(self.places))
-
-    def _run_volume(
-        self, job: PredictJob, targets: Mapping[str, Path], outputs: Outputs, work: BlockWork
-    ) -> PredictedPicture:
-        assert isinstance(job.scene.source, Volume)  # noqa: S101
-        region = choose_box(job.scene.source, self.region)
-        run = VolumeRun(job=job, form=self.form, region=region, places=self.places)
-        return self._tell(job, targets, *run.run(targets, outputs, work))
-
-    def _tell(
-        self,
-        job: PredictJob,
-        targets: Mapping[str, Path],
-        counts: NDArray[np.int64],
-        places: tuple[UncertainPlace, ...],
-    ) -> PredictedPicture:
-        return PredictedPicture(
-            source=job.scene.name,
-            counts={code: int(counts[code]) for code in (0, *self.model.codes)} if "segmentation" in targets else {},
-            places=places,
-            written=tuple(os.fspath(path) for path in targets.values()),
-        )
-
-
-def _to_box(window: Window) -> Box:
-    return window.slices
-
-
-@contextmanager
-def _open_mask(path: PathLike, scene: Scene) -> Iterator[Scene]:
-    with open_scene(path, volume=len(scene.shape) == 3) as mask:
-        if mask.shape != scene.shape:
-            sizes = [" x ".join(map(str, one.shape)) for one in (mask, scene)]
-            raise DataError(
-                f"the mask {mask.name} has {sizes[0]} pixels and {scene.name} {sizes[1]}; give one of its size"
-            )
-        yield mask
 
 
 def _tabulate(pictures: Sequence[PredictedPicture], *, is_volume: bool) -> tuple[list[str], list[list[object]]]:

@@ -17,9 +17,10 @@ from tsraster.lut import Lut
 from tsraster.pipeline.blocks import Progress, block_work
 from tsraster.pipeline.imaging import PathLike, list_paths
 from tsraster.pipeline.learning.examples import Example, open_example
-from tsraster.pipeline.learning.fitting import Training, TrainPlan, fit_model
+from tsraster.pipeline.learning.fitting import Training, fit_model
 from tsraster.pipeline.learning.labelsources import LabelRules, is_project
 from tsraster.pipeline.learning.projects import open_project_examples, write_project_model
+from tsraster.pipeline.learning.trainreport import TrainPlan
 from tsraster.pipeline.luts import load_lut
 from tsraster.pipeline.reclassify import list_mapping_file, read_mapping
 from tsraster.reading import gdal_settings
@@ -98,7 +99,8 @@ def train_file(
     label_offset : whole numbers, optional
         column,row of the source at which a label raster begins, if it is smaller; by default as both are georeferenced.
     mapping : text or @file, optional
-        Rules from the numbers of a label file to class codes, such as '[1,4]=1 "rock"; 7=2; DEFAULT=NO_DATA'.
+        Rules from the numbers of a label file to class codes, such as '[1,4]=1 "rock"; 7=2; DEFAULT=NO_DATA'; 0 is no label
+        unless a rule names it.
     samples : int
         At most so many labeled pixels of each class are trained with, drawn from all of them; 0 for all.
     estimator : text
