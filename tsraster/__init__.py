@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tsraster.pipeline.accuracy import accuracy_file
     from tsraster.pipeline.breaks import breaks_file
     from tsraster.pipeline.classify import classify_file
+    from tsraster.pipeline.clustering.cluster import cluster_files
     from tsraster.pipeline.colorize import colorize_file
     from tsraster.pipeline.conversion import convert_lut_file
     from tsraster.pipeline.fitting import read_table
@@ -55,6 +56,7 @@ __all__ = [
     "check_lut_file",
     "classify",
     "classify_file",
+    "cluster_files",
     "colorize",
     "colorize_file",
     "convert_lut_file",
@@ -89,6 +91,7 @@ _HOMES = {
     "tsraster.pipeline.histogram": ("histogram_file",),
     "tsraster.pipeline.breaks": ("breaks_file",),
     "tsraster.pipeline.classify": ("classify_file",),
+    "tsraster.pipeline.clustering.cluster": ("cluster_files",),
     "tsraster.pipeline.reclassify": ("reclassify_file",),
     "tsraster.pipeline.colorize": ("colorize_file",),
     "tsraster.pipeline.labeling.labels": ("labels_files",),

@@ -24,6 +24,7 @@ from tsraster.coloring import bind_lut, colorize
 from tsraster.errors import DataError, UsageError
 from tsraster.learning.arrayprediction import predict_array
 from tsraster.learning.model import Model
+from tsraster.learning.pixelclassifier import PixelClassifier
 from tsraster.lut import Lut
 from tsraster.lutfiles import read_lut
 from tsraster.pipeline.fitting import TableLike, plan_classes, read_table
@@ -148,14 +149,18 @@ class TsrasterAccessor:
         return picture
 
     def predict(
-        self, model: Model | PathLike, export: str = "segmentation", *, workers: int | None = None
+        self,
+        model: Model | PixelClassifier | PathLike,
+        export: str = "segmentation",
+        *,
+        workers: int | None = None,
     ) -> xr.DataArray:
         """Classify each pixel by a trained model; see `tsraster.predict_files`.
 
         Parameters
         ----------
-        model : Model or path
-            Of `tsraster.train_file` or `PixelClassifier`, or the trained forest of a project of ilastik.
+        model : Model, PixelClassifier or path
+            Of `tsraster.train_file`, or the trained forest of a project of ilastik.
         export : "segmentation", "probabilities" or "uncertainty"
             Class codes, 0 where there is no data; or float32, NaN where there is none.
         workers : int, optional
@@ -172,6 +177,8 @@ class TsrasterAccessor:
         UsageError, BandError, DataError, ReadError
             As `tsraster.predict_files` does.
         """
+        if isinstance(model, PixelClassifier):
+            model = model.model_
         trained = model if isinstance(model, Model) else load_model(model)
         found: xr.DataArray = predict_array(trained, self._array, export, workers=workers)
         return found

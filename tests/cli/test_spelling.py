@@ -18,6 +18,7 @@ from tsraster import (
     breaks_file,
     check_lut_file,
     classify_file,
+    cluster_files,
     colorize_file,
     convert_lut_file,
     histogram_file,
@@ -47,6 +48,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "histogram": histogram_file,
     "breaks": breaks_file,
     "classify": classify_file,
+    "cluster": cluster_files,
     "reclassify": reclassify_file,
     "colorize": colorize_file,
     "labels": labels_files,
@@ -125,7 +127,7 @@ def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
 
 def test_the_list_of_commands_is_that_of_the_modules() -> None:
     folder = Path(inspect.getfile(program.callback or program)).parent
-    others = {"__init__", "program", "spelling", "printing", "plotting", "luttables", "residualtable"}
+    others = {"__init__", "program", "spelling", "printing", "plotting", "luttables", "residualtable", "sourceoptions"}
     assert {path.stem for path in folder.glob("*.py")} - others == set(COMMANDS)
     assert CliRunner().invoke(program, ["--help"]).output.count("\n  ") >= len(COMMANDS)
 

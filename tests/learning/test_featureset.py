@@ -146,6 +146,14 @@ def test_scales_too_large_for_the_picture_are_refused(text: str, shape: tuple[in
         features.check(shape)
 
 
+@pytest.mark.parametrize(
+    ("shape", "advice"), [((3, 9), "choose scales up to 0.57"), ((1, 300), "no filter fits there")]
+)
+def test_scales_that_fit_are_named(shape: tuple[int, int], advice: str) -> None:
+    with pytest.raises(DataError, match=advice):
+        parse_features("smoothing:1").check(shape)
+
+
 def test_planes_do_not_count_at_slicewise_scales() -> None:
     FeatureSet(choices=parse_features("smoothing:10").choices, slicewise=(10,)).check((1, 36, 36))
 

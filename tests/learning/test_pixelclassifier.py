@@ -123,6 +123,8 @@ def test_the_model_is_that_of_train_file(
     for export in ("segmentation", "probabilities", "uncertainty"):
         predict_files(tmp_path / "m.tsmodel", [source], tmp_path / f"{export}.tif", export=[export])
         found = arrays[0].tsraster.predict(tmp_path / "m.tsmodel", export)
+        of_object = arrays[0].tsraster.predict(PixelClassifier.from_model(tmp_path / "m.tsmodel"), export)
+        np.testing.assert_array_equal(of_object.values, found.values)
         expected = rioxarray.open_rasterio(tmp_path / f"{export}.tif")
         np.testing.assert_array_equal(found.values, expected.values if found.ndim == 3 else expected.values[0])
         assert (found.rio.crs, found.rio.transform()) == (expected.rio.crs, expected.rio.transform())

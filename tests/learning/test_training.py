@@ -139,7 +139,8 @@ def test_labels_in_one_block_are_refused_only_where_blocks_were_asked_for() -> N
     [
         ({"validation": "training"}, "unknown validation 'training'; choose from out-of-bag, blocks, none"),
         ({"estimator": "perceptron", "validation": "out-of-bag"}, "perceptron draws no samples"),
-        ({"seed": -1}, "seed -1 cannot be; give a number from 0"),
+        ({"seed": -1}, "seed -1 cannot be; give a whole number from 0"),
+        ({"trees": 1.5}, "trees 1.5 cannot be; give a whole number from 1"),
         ({"trees": 0}, "trees 0 cannot be"),
         ({"workers": 0}, "workers 0 cannot be"),
         ({"drawn": 0}, "the share 0 cannot be drawn"),

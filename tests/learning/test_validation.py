@@ -56,6 +56,14 @@ def test_what_all_trees_were_trained_on_is_not_checked() -> None:
     assert found.counts.sum() == found.checked == (found.predicted != UNCHECKED).sum()
 
 
+def test_trees_that_leave_out_no_pixel_do_not_vote() -> None:
+    # Of two pixels each tree draws two, so that half of the trees draw both.
+    samples, chosen = draw_strokes(patches=2, pixels=1), Settings(trees=20)
+    fitted = ESTIMATORS["random-forest"].fit(samples.features, samples.classes, chosen)
+    assert {len(np.unique(drawn)) for drawn in fitted.estimators_samples_} == {1, 2}
+    assert validate_out_of_bag(fitted, samples, chosen).checked == 2
+
+
 def test_neighbors_make_out_of_bag_optimistic_and_blocks_do_not() -> None:
     samples, chosen = draw_strokes(patches=100), Settings(trees=30, workers=1)
     forest = ESTIMATORS["random-forest"]

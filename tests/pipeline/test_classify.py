@@ -277,6 +277,7 @@ def test_everything_is_counted_and_said(tmp_path: Path, draw_raster: Draw) -> No
         "georef": 0,
         "lut": 0,
         "label": "heat",
+        "notes": (),
         "written": (str(tmp_path / "c.tif"), str(tmp_path / "s.csv")),
     }
     assert counts_of(result) == [4, 3]

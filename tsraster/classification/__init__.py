@@ -7,15 +7,20 @@ from tsraster.classification.mappingtext import parse_mapping
 from tsraster.classification.phases import Phase, assign_phases, find_samples
 from tsraster.classification.phasetext import parse_phases
 from tsraster.classification.reclassification import list_sources, reclassify
+from tsraster.classification.rules import ClassRule, RuleTable, apply_rules
+from tsraster.classification.rulestext import parse_rules
 
 __all__ = [
     "OUTSIDE",
     "PASS_THROUGH",
+    "ClassRule",
     "Mapping",
     "Near",
     "Outside",
     "Phase",
     "Rule",
+    "RuleTable",
+    "apply_rules",
     "assign_phases",
     "check_classifiable",
     "classify",
@@ -23,6 +28,7 @@ __all__ = [
     "list_sources",
     "parse_mapping",
     "parse_phases",
+    "parse_rules",
     "reclassify",
     "spell_color",
 ]

@@ -7,6 +7,7 @@ import click
 from tsraster.classification import OUTSIDE
 from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_classes
+from tsraster.cli.sourceoptions import source_options
 from tsraster.cli.spelling import NUMBERS, TEXTS, WHOLE_NUMBERS, option, progress_bar
 from tsraster.pipeline.classify import classify_file
 from tsraster.pipeline.picturelegend import LEGEND_PLACES
@@ -21,6 +22,7 @@ from tsraster.pipeline.picturelegend import LEGEND_PLACES
 @option(classify_file, "classes", kind=int, metavar="K")
 @option(classify_file, "table", metavar="TABLE.json")
 @option(classify_file, "band", kind=int, metavar="N")
+@source_options(classify_file)
 @option(classify_file, "smooth", metavar="NAME:SIZE")
 @option(classify_file, "closed", kind=click.Choice(["right", "left"]))
 @option(classify_file, "values", kind=WHOLE_NUMBERS, metavar="A,B,...")
@@ -44,6 +46,8 @@ def classify(source: str, destination: str | None, plot: str | None, overwrite: 
 
     \b
     tsraster classify band.tif classes.tif --bins 20 --lut thermal --color picture.png
+    tsraster classify LT05_B6.TIF warm.tif --landsat temperature --cutoffs 294,296,298
+    tsraster classify LC08_MTL.txt green.tif --index NDVI --cutoffs 0.2,0.5 --qa LC08_QA_PIXEL.TIF --mask clear-sky
     tsraster classify photo.jpg labels.png --smooth gaussian:1 --cutoffs 0.25,0.4,0.6,0.75 --lut thin-section
     """
     others = (destination, options["color"], options["save_table"], options["stats"])

@@ -49,21 +49,22 @@ def predict(model: str, sources: tuple[str, ...], destination: str, **options: A
     """
     with progress_bar("predict") as progress:
         result = predict_files(model, sources, destination, progress=progress, **options)
-    _print_classes(result)
+    _print_classes(result, "without data" if options["mask_file"] is None else "without data or left out by the mask")
     for picture in result.pictures:
         _print_places(picture)
     written = [path for picture in result.pictures for path in picture.written]
-    click.echo(
-        f"wrote {', '.join(written)}" if len(written) <= _LISTED else f"wrote {len(written)} files to {destination}"
-    )
+    if written:
+        are_listed = len(written) <= _LISTED
+        click.echo(f"wrote {', '.join(written)}" if are_listed else f"wrote {len(written)} files to {destination}")
     failures = [picture for picture in result.pictures if picture.problem]
     for picture in failures:
         click.echo(f"failed: {picture.problem}", err=True)
     if failures:
-        raise DataError(f"{len(failures)} of {len(result.pictures)} pictures failed; the others are written")
+        rest = "the others are written" if written else "nothing is written"
+        raise DataError(f"{len(failures)} of {len(result.pictures)} pictures failed; {rest}")
 
 
-def _print_classes(result: Prediction) -> None:
+def _print_classes(result: Prediction, why: str) -> None:
     counted = [picture.counts for picture in result.pictures if picture.counts]
     if not counted:
         return
@@ -76,7 +77,7 @@ def _print_classes(result: Prediction) -> None:
     ]
     print_table(["code", "name", "pixels", "percent"], rows, left=("name",))
     if total[0]:
-        click.echo(f"no class: {total[0]} pixels without data")
+        click.echo(f"no class: {total[0]} pixels {why}")
 
 
 def _print_places(picture: PredictedPicture) -> None:

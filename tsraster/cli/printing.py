@@ -39,6 +39,8 @@ def _pad(cell: str, width: int, *, to_left: bool) -> str:
 
 def print_classes(result: Classification) -> None:
     """Print one row a class, with a swatch of its color where the terminal can show one."""
+    for note in result.notes:
+        click.echo(note)
     shares = result.shares[:_ROWS]
     area, unit = _choose_area_unit(result.shares)
     interval = "old values" if result.table.scheme == "mapping" else "values" if result.table.values else "interval"

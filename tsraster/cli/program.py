@@ -31,6 +31,7 @@ COMMANDS = {
     "histogram": "Count the values of a raster.",
     "breaks": "Fit classes by a scheme, or compare schemes.",
     "classify": "Give pixels classes and colors.",
+    "cluster": "Find classes of several bands without labels.",
     "reclassify": "Give classes new codes and names.",
     "colorize": "Paint a class map.",
     "labels": "Make label images of many pictures, for training.",

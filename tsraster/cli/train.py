@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -68,6 +69,8 @@ def train(model: str, source: str, labels: str | None, **options: Any) -> None:
         _print_suggestion(result)
     if result.confusion is not None:
         _print_validation(result, result.confusion)
+    elif options["validation"] != "none":
+        click.echo("\naccuracy is not known: the labels lie in too few blocks to train on some and check on others")
     if result.importances:
         rows = [
             [f"{one.kind}:{one.scale:g}", str(one.columns), f"{100 * one.share:.1f}"]
@@ -102,7 +105,7 @@ def _print_suggestion(result: Training) -> None:
         [
             str(len(step.columns)),
             f"{100 * step.accuracy:.2f}",
-            f"{100 * step.standard_error:.2f}",
+            "" if math.isnan(step.standard_error) else f"{100 * step.standard_error:.2f}",
             "<- taken" if step is result.suggestion.recommended else "",
         ]
         for step in result.suggestion.steps
@@ -121,5 +124,9 @@ def _print_validation(result: Training, table: Confusion) -> None:
         print_table(["predicted", *labels], rows, left=("predicted",))
     error = "" if result.standard_error is None else f" +- {100 * result.standard_error:.2f}"
     click.echo(f"{result.method} accuracy {100 * table.overall_accuracy:.2f}{error} % of {table.pixels} pixels")
+    if result.unchecked:
+        missing = ", ".join(f"{code} {names.get(code, '')}".rstrip() for code in result.unchecked)
+        why = "lies in one block" if result.method == "blocks" else "was drawn for every tree"
+        click.echo(f"not checked: {missing}; all that is labeled of each {why}")
     if result.method == "out-of-bag":
         click.echo("neighbors of labeled pixels flatter it; --validation blocks leaves whole surroundings out")

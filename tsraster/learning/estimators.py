@@ -50,8 +50,8 @@ class Settings:
     def __post_init__(self) -> None:
         for name, least, most in (("seed", 0, 2**32 - 1), ("trees", 1, 10_000), ("workers", 1, 1024)):
             number = getattr(self, name)
-            if number is not None and not least <= number <= most:
-                raise UsageError(f"{name} {number} cannot be; give a number from {least} to {most}")
+            if number is not None and not (isinstance(number, (int, np.integer)) and least <= number <= most):
+                raise UsageError(f"{name} {number} cannot be; give a whole number from {least} to {most}")
         if not 0 < self.drawn <= 1:
             raise UsageError(f"the share {self.drawn:g} cannot be drawn; give a number above 0, at most 1")
 
@@ -88,6 +88,11 @@ class Estimator:
     draws: bool = False
     fewest: Callable[[int], int] = lambda _: 1
 
+    @property
+    def makes_forest(self) -> bool:
+        """Whether its classifier is a `Forest`."""
+        return self.convert is _convert_forest
+
     def fit(self, features: NDArray[np.float32], classes: NDArray[np.intp], settings: Settings) -> Any:
         """Return the trained estimator of scikit-learn.
 
@@ -103,19 +108,33 @@ class Estimator:
 ESTIMATORS: Registry[Estimator] = Registry("estimator")
 
 
+def check_sklearn() -> None:
+    """Find out whether anything can be trained, which is better known before features are computed.
+
+    Raises
+    ------
+    MissingExtraError
+        scikit-learn is not installed.
+    """
+    try:
+        import sklearn.exceptions  # noqa: F401
+        import threadpoolctl  # type: ignore[import-untyped]  # noqa: F401
+    except ImportError:
+        raise MissingExtraError(
+            "training needs scikit-learn; install it with: pip install 'tsraster[learning]'"
+        ) from None
+
+
 @contextmanager
 def _one_way_to_compute() -> Iterator[None]:
     """Keep matrix products on one thread, whose number would change their last bits, and quiet what users cannot act on.
 
     Those are that iterations have ended before they converged, and that features are collinear, as neighboring scales are.
     """
-    try:
-        from sklearn.exceptions import ConvergenceWarning
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-    except ImportError:
-        raise MissingExtraError(
-            "training needs scikit-learn; install it with: pip install 'tsraster[learning]'"
-        ) from None
+    check_sklearn()
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
+
     with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "Variables are collinear")

@@ -6,6 +6,7 @@ ask for is computed. The compiled filters run without Python's lock, so that sev
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 Window = tuple[slice, ...]
+_LOADING = threading.Lock()
+"""Where numba is missing, a second thread would find half of a module and not say so."""
 
 
 def compute_features(
@@ -125,7 +128,8 @@ class _Job:
 
     def run(self, band: Floats, window: Window, outs: dict[tuple[str, int], Floats]) -> None:
         """Compute a window of a band into `outs`."""
-        from tsraster.learning.filterbank import choose_bank
+        with _LOADING:
+            from tsraster.learning.filterbank import choose_bank
 
         bank = choose_bank(band.ndim)
         first = {

@@ -181,10 +181,9 @@ class FeatureSet:
             needed = math.ceil(3.5 * scale) + 1
             sides = shape[-2:] if scale in self.slicewise else shape
             if min(sides) < needed:
-                raise DataError(
-                    f"the scale {scale:g} needs {needed} pixels a side, and there are {' x '.join(map(str, shape))}; "
-                    f"choose scales up to {(min(sides) - 1) / 3.5:.2g}"
-                )
+                size, most = " x ".join(map(str, shape)), math.floor((min(sides) - 1) / 0.035) / 100
+                advice = f"choose scales up to {most:g}" if most > 0 else "no filter fits there"
+                raise DataError(f"the scale {scale:g} needs {needed} pixels a side, and there are {size}; {advice}")
 
     def to_text(self) -> str:
         """Write it as `parse_features` reads it; the recipe and the slicewise scales are not in it.

@@ -61,7 +61,7 @@ def write_model(path: Path, model: Model) -> None:
                 np.lib.format.write_array(buffer, np.asarray(array, order="C"), allow_pickle=False)
                 _add(archive, f"{name}.npy", buffer.getvalue())
     except OSError as error:
-        raise WriteError(f"{path} cannot be written ({error.strerror})") from None
+        raise WriteError(f"{Path(path).name} cannot be written ({error.strerror})") from None
 
 
 def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -121,7 +121,11 @@ def read_model(path: str | os.PathLike[str]) -> Model:
         return _build(record, arrays)
     except FileNotFoundError:
         raise MissingSourceError(f"{name} does not exist") from None
-    except zipfile.BadZipFile:
+    except ReadError:
+        raise
+    except zipfile.BadZipFile as error:
+        if zipfile.is_zipfile(name):
+            raise ReadError(f"{name} is a damaged model: a part of it cannot be unpacked ({error})") from None
         raise ReadError(f"{name} is no model of tsraster, which is an archive with a model.json") from None
     except (DataError, LutError, UsageError, _DamagedError) as error:
         raise ReadError(f"{name} is a damaged model: {error}") from None

@@ -299,7 +299,9 @@ class PixelClassifier:
     def _plan(self) -> ArrayPlan:
         """Check the parameters."""
         features = self.features
-        if not isinstance(features, FeatureSet):
+        if not isinstance(features, (FeatureSet, str)):
+            raise UsageError(f"features are {features!r}; give a text such as all or smoothing:1, or a FeatureSet")
+        if isinstance(features, str):
             choices = parse_features(features).choices
             features = FeatureSet(choices=choices, recipe=self.recipe, slicewise=tuple(self.slicewise))
         return ArrayPlan(

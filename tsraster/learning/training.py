@@ -110,7 +110,7 @@ def train(
     True
     """
     settings, chosen = Settings(seed=seed, trees=trees, drawn=drawn, workers=workers), ESTIMATORS[estimator]
-    method = _choose_validation(estimator, chosen, validation)
+    method = choose_validation(estimator, validation)
     _check_counts(samples, estimator, chosen)
     fitted = chosen.fit(samples.features, samples.classes, settings)
     # Only now: samples that cannot be trained on have their own sentence.
@@ -125,12 +125,25 @@ def train(
     )
 
 
-def _choose_validation(name: str, estimator: Estimator, asked: str | None) -> str:
-    method = estimator.validation if asked is None else asked
+def choose_validation(estimator: str, asked: str | None) -> str:
+    """Return how an estimator is validated.
+
+    Raises
+    ------
+    UsageError
+        There is no such estimator or validation, or it draws no samples and cannot be validated out-of-bag.
+
+    Examples
+    --------
+    >>> choose_validation("perceptron", None)
+    'blocks'
+    """
+    chosen = ESTIMATORS[estimator]
+    method = chosen.validation if asked is None else asked
     if method not in VALIDATIONS:
         raise UsageError(f"unknown validation {method!r}; choose from {', '.join(VALIDATIONS)}")
-    if method == "out-of-bag" and not estimator.draws:
-        raise UsageError(f"{name} draws no samples and cannot be validated out-of-bag; choose blocks or none")
+    if method == "out-of-bag" and not chosen.draws:
+        raise UsageError(f"{estimator} draws no samples and cannot be validated out-of-bag; choose blocks or none")
     return method
 
 

@@ -212,7 +212,7 @@ def validate_out_of_bag(trained: Any, samples: Samples, settings: Settings, *, b
         is_left = np.ones(len(votes), dtype=bool)
         is_left[drawn] = False
         left = np.flatnonzero(is_left)
-        return left, tree.tree_.predict(samples.features[left]).reshape(len(left), -1)
+        return left, tree.tree_.predict(samples.features[left]).reshape(len(left), samples.n_classes)
 
     with ThreadPoolExecutor(settings.threads) as executor:
         for left, shares in executor.map(vote, trained.estimators_, trained.estimators_samples_):

@@ -22,10 +22,11 @@ from tsraster.pipeline.imaging import PathLike, choose_targets, list_paths
 from tsraster.pipeline.luts import load_lut
 from tsraster.pipeline.picturelegend import LegendPlace, check_legend, plan_class_legend
 from tsraster.pipeline.sidecars import list_sidecars, warn_of_styles, write_sidecars
+from tsraster.pipeline.sourcing.sources import SourcePlan, open_source
 from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Georef
-from tsraster.reading import find_pixel_area, gdal_settings, open_raster, parse_pixel_size
+from tsraster.reading import find_pixel_area, gdal_settings, parse_pixel_size
 from tsraster.schemes import Counted
 from tsraster.writing import Outputs, describe_classes, write_rows, write_text
 
@@ -56,6 +57,8 @@ class Classification:
     """What was classified, such as ``band 6``."""
     written: tuple[str, ...]
     """Paths of the files that were written."""
+    notes: tuple[str, ...] = ()
+    """What was done to the numbers of the source before they were classified, in a sentence each."""
 
 
 def classify_file(
@@ -68,6 +71,16 @@ def classify_file(
     classes: int | None = None,
     table: TableLike | None = None,
     band: int | None = None,
+    landsat: str | None = None,
+    mtl: PathLike | None = None,
+    raw: bool = False,
+    index: str | None = None,
+    force: bool = False,
+    qa: PathLike | None = None,
+    mask: Sequence[str] | None = None,
+    confidence: str = "high",
+    mask_file: PathLike | None = None,
+    clip: PathLike | None = None,
     smooth: str | None = None,
     closed: Closed | None = None,
     values: Sequence[int] | None = None,
@@ -95,7 +108,7 @@ def classify_file(
     Parameters
     ----------
     source : path
-        Raster or picture: whatever GDAL opens, also /vsi paths and URLs.
+        Raster or picture: whatever GDAL opens, also /vsi paths and URLs; or a Landsat scene, by its MTL file or folder.
     destination : path, optional
         Class map to write: .tif or .png.
     cutoffs : numbers, optional
@@ -110,6 +123,29 @@ def classify_file(
         Class table (JSON) that was saved before.
     band : int, optional
         Band to classify, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
+    landsat : "reflectance", "radiance", "temperature" or "celsius", optional
+        Physical values of a Landsat band, by the coefficients of its MTL file; a scene, named by its MTL file or folder, is
+        reflectance and temperature without it.
+    mtl : path, optional
+        MTL file (.txt, .json, .xml) of the band; by default the one beside it.
+    raw : bool
+        Take numbers as they are stored: by default a scale and an offset that the source says are applied.
+    index : text, optional
+        Spectral index of the bands, such as NDVI or "SAVI:L=0.3", or a formula over their names, such as "nir08 / red"; all of
+        spyndex with the extra indices.
+    force : bool
+        Compute the index also of numbers that are no reflectance.
+    qa : path, optional
+        Landsat quality band (QA_PIXEL, BQA, pixel_qa) by which pixels are left out.
+    mask : texts, optional
+        What is left out by it: cloud,shadow,cirrus,snow,water,dilated,fill; or usgs-clear (which keeps shadow and cirrus),
+        clear-sky, clear-land.
+    confidence : "high", "medium" or "low"
+        From which confidence on; of Collection 2 low leaves out nearly all.
+    mask_file : path, optional
+        Raster of the same size; pixels that are 0 in it, or have no data, are left out.
+    clip : path, optional
+        Vector file; pixels outside of its shapes are left out.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     closed : right or left, optional
@@ -185,6 +221,18 @@ def classify_file(
     >>> [share.interval for share in result.shares]
     ['<= 285', '(285, 295]', '> 295']
     """
+    chosen = SourcePlan(
+        landsat=landsat,
+        mtl=mtl,
+        raw=raw,
+        index=index,
+        force=force,
+        qa=qa,
+        mask=mask,
+        confidence=confidence,
+        mask_file=mask_file,
+        clip=clip,
+    )
     colors = None if lut is None else load_lut(lut)
     plan = plan_classes(
         cutoffs=cutoffs,
@@ -205,12 +253,13 @@ def classify_file(
     codes_to, colors_to = choose_targets(destination, color, cog=cog)
     beside = list_sidecars(codes_to, sidecars, has_colors=colors is not None)
     wanted = [path for path in (destination, color, *beside.values(), save_table, stats) if path is not None]
-    inputs = list_paths(source, table, lut)
+    inputs = [*list_paths(source, table, lut), *chosen.files]
     with (
         gdal_settings(),
-        open_raster(source) as raster,
-        Outputs(wanted, sources=[*inputs, *raster.files], overwrite=overwrite) as outputs,
+        open_source(source, chosen) as opened,
+        Outputs(wanted, sources=[*inputs, *opened.raster.files], overwrite=overwrite) as outputs,
     ):
+        raster = opened.raster
         warn_of_styles(codes_to, color, sidecars)
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
@@ -246,6 +295,7 @@ def classify_file(
         georef=raster.georef,
         lut=palette,
         label=preparation.label,
+        notes=opened.notes,
         written=tuple(os.fspath(path) for path in wanted),
     )
 

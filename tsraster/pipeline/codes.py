@@ -16,8 +16,8 @@ from tsraster.raster import Raster, Window
 _MOST_CODES = 2**20
 
 
-def find_code_band(raster: Raster) -> int:
-    """Return the number of the only band that holds data.
+def find_code_band(raster: Raster, option: str | None = "--band") -> int:
+    """Return the number of the only band that holds data; `option` is what names one of several, if anything does.
 
     Raises
     ------
@@ -25,15 +25,13 @@ def find_code_band(raster: Raster) -> int:
         There are several.
     """
     if len(raster.data_bands) != 1:
-        raise BandError(
-            f"{raster.name} has {len(raster.data_bands)} bands; name the one with class codes with --band: "
-            f"{raster.list_bands()}"
-        )
+        advice = f"name the one with class codes with {option}" if option else "give one that has class codes only"
+        raise BandError(f"{raster.name} has {len(raster.data_bands)} bands; {advice}: {raster.list_bands()}")
     return raster.data_bands[0].number
 
 
-def plan_codes(raster: Raster, band: int | None) -> Preparation:
-    """Take the band that holds the codes as it is, also of a color picture.
+def plan_codes(raster: Raster, band: int | None, *, option: str | None = "--band") -> Preparation:
+    """Take the band that holds the codes as it is, also of a color picture; `option` is that of `find_code_band`.
 
     Raises
     ------
@@ -42,7 +40,7 @@ def plan_codes(raster: Raster, band: int | None) -> Preparation:
     DataError
         The band holds no whole numbers.
     """
-    preparation = plan_preparation(raster, band=find_code_band(raster) if band is None else band)
+    preparation = plan_preparation(raster, band=find_code_band(raster, option) if band is None else band)
     if preparation.dtype.kind not in "iu":
         raise DataError(f"{raster.name} holds {preparation.dtype} and no class codes; classify it first")
     return preparation

@@ -110,7 +110,7 @@ def open_reference(
         raise UsageError("--column and --layer are for a reference of shapes, and it is a raster; leave them out")
     raster = stack.enter_context(open_raster(path))
     _check_same_place(classes, raster)
-    values = Values(raster, plan_codes(raster, band))
+    values = Values(raster, plan_codes(raster, band, option="--reference-band"))
     return RasterReference(values=values), read_categories(raster, values.preparation.bands[0]).names
 
 

@@ -9,6 +9,7 @@ from tsraster.plots.figure import require_matplotlib
 from tsraster.plots.inversions import plot_inversion
 from tsraster.plots.pointmap import plot_points
 from tsraster.plots.sizes import plot_sizes
+from tsraster.plots.spectra import plot_spectra
 from tsraster.plots.strips import plot_breaks
 from tsraster.plots.thinning import plot_thinning
 from tsraster.plots.volumes import plot_pores, plot_scene, plot_slices
@@ -23,6 +24,7 @@ __all__ = [
     "plot_scene",
     "plot_sizes",
     "plot_slices",
+    "plot_spectra",
     "plot_thinning",
     "require_matplotlib",
 ]

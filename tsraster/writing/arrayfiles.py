@@ -180,12 +180,12 @@ def check_result(destination: str | os.PathLike[str], image: Image) -> str:
     types, bands = (("uint8", "uint16"), (1, 3, 4)) if form == "PNG" else (("uint8",), (1, 3))
     if image.dtype not in types:
         raise UsageError(
-            f"{destination} cannot hold {image.dtype}, because {form} has {' and '.join(types)} only; write .tif, or have the "
-            "values brought into another range and type"
+            f"{destination} cannot hold {image.dtype}, because {form} has {' and '.join(types)} only; write .tif, or "
+            f"have --dtype bring the values into {types[0]}"
         )
     if image.bands not in bands:
         raise UsageError(
-            f"{destination} cannot hold {image.bands} bands, because {form} has at most {bands[-1]}; write .tif"
+            f"{destination} cannot hold {image.bands} bands, because {form} has {' or '.join(map(str, bands))}; write .tif"
         )
     if form == "JPEG" and image.codes:
         raise UsageError(f"{destination} cannot hold class codes, because JPEG changes them; write .tif or .png")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tsraster.errors import UsageError
+from tsraster.errors import UsageError, WriteError
 from tsraster.learning.featureset import FeatureSet, parse_features
 from tsraster.learning.forest import Forest
 from tsraster.learning.ilastik import LaneContent, read_project, write_project
@@ -66,6 +66,12 @@ def test_all_is_read_back_as_it_was_written(tmp_path: Path, volume: LaneContent)
     assert read.feature_names == tuple(column.name for column in features.columns(2, 3))
     assert read.forest is not None
     assert np.allclose(walk(read.forest, samples), walk(forest, samples), atol=1e-6)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full, which is always full")
+def test_a_full_disk_is_a_write_error(volume: LaneContent) -> None:
+    with pytest.raises(WriteError, match=r"^full cannot be written .No space left on device.$"):
+        write_project("/dev/full", [volume], features=parse_features("color"), names=["a", "b", "c"])
 
 
 def test_labels_are_stored_in_boxes_without_an_empty_side(tmp_path: Path, volume: LaneContent) -> None:

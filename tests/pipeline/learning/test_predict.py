@@ -22,6 +22,7 @@ from tsraster.errors import (
     DataError,
     DestinationExistsError,
     LossWarning,
+    MissingExtraError,
     MissingSourceError,
     ReadError,
     UsageError,
@@ -270,6 +271,9 @@ def test_wrong_destinations_are_one_sentence(drawn: Drawn, model: Path, tmp_path
         predict_files(model, [drawn.source], tmp_path / "p.txt")
     with pytest.raises(UsageError, match="PNG"):
         predict_files(model, [drawn.source], tmp_path / "p.png", export=["probabilities"])
+    with pytest.raises(UsageError, match=r"^\S*/p_Uncertainty.jpg cannot hold float32.*--dtype") as caught:
+        predict_files(model, [drawn.source], tmp_path, export=["uncertainty"], name="p_{result_type}.jpg")
+    assert ".tsraster-" not in str(caught.value)
     (tmp_path / "mine.tif").write_text("mine")
     with pytest.raises(DestinationExistsError):
         predict_files(model, [drawn.source], tmp_path / "mine.tif")
@@ -372,11 +376,16 @@ def test_files_that_are_no_models_are_refused(drawn: Drawn, model: Path, tmp_pat
             read_model(tmp_path / name)
     with pytest.raises(ReadError):
         read_model(tmp_path)
-    torn = bytearray(model.read_bytes())
-    torn[300:340] = bytes(40)
-    (tmp_path / "torn").write_bytes(torn)
-    with pytest.raises(ReadError, match="damaged"):
-        read_model(tmp_path / "torn")
+    with zipfile.ZipFile(tmp_path / "d", "w") as archive:
+        archive.writestr("model.json", "{}")
+    with pytest.raises(ReadError, match=r"^\S*/d is no model of tsraster: its model.json is not of the kind"):
+        read_model(tmp_path / "d")
+    for place in range(60, 400, 7):  # some tear the stream, and some only its sum
+        torn = bytearray(model.read_bytes())
+        torn[place] ^= 1
+        (tmp_path / "torn").write_bytes(torn)
+        with pytest.raises(ReadError, match="is a damaged model"):
+            read_model(tmp_path / "torn")
 
 
 def test_a_model_is_found_again_after_it_was_moved(drawn: Drawn, model: Path, tmp_path: Path) -> None:
@@ -391,3 +400,14 @@ def test_patterns_are_those_of_ilastik() -> None:
     assert name == Path("/data/a.b_Simple Segmentation.h5")
     inside = name_result("{nickname}_{result_type}.tif", "/data/a.h5/volume/raw", "features", Path("out"))
     assert inside == Path("out/a-volume-raw_Features.tif")
+
+
+def test_what_is_not_installed_is_said_once_and_not_for_each_picture(
+    drawn: Drawn, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def miss(*_: Any, **__: Any) -> None:
+        raise MissingExtraError("numba is missing")
+
+    monkeypatch.setattr("tsraster.pipeline.learning.predicttask.open_fitting_scene", miss)
+    with pytest.raises(MissingExtraError):
+        predict_files(model, [drawn.source, drawn.labels], tmp_path / "out")

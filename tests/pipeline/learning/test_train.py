@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import rasterio
+from click.testing import CliRunner
 
 from tests.conftest import write_raster
 from tests.pipeline.learning.conftest import CODES, COLORS, PLACE, Drawn, draw_scene
 from tsraster import open_raster, predict_files, train_file
+from tsraster.cli.program import program
 from tsraster.errors import (
     BandError,
     DataError,
     DestinationExistsError,
     LutError,
+    MissingExtraError,
     ReadError,
     UnknownNameError,
     UsageError,
@@ -26,6 +30,7 @@ from tsraster.learning.ilastik import read_project
 from tsraster.learning.modelfile import read_model
 
 QUICK: dict[str, Any] = {"features": "smoothing:0.3 gradient:1", "trees": 5}
+SHORT = ["--features", "smoothing:0.3 gradient:1", "--trees", "5", "--validation", "blocks"]
 
 
 def test_a_model_knows_its_classes_and_how_well_it_does(drawn: Drawn, tmp_path: Path) -> None:
@@ -152,6 +157,14 @@ def test_zero_is_a_class_where_a_rule_says_so(drawn: Drawn, tmp_path: Path) -> N
     assert found.labeled == {1: 96, 2: 240}
 
 
+def test_labels_that_are_floats_are_taken_where_they_are_whole(drawn: Drawn, tmp_path: Path) -> None:
+    with rasterio.open(drawn.labels) as file:
+        codes = file.read(1).astype(np.float32)
+    codes[codes == 0] = np.nan
+    path = write_raster(tmp_path / "floats.tif", codes, crs=PLACE["crs"], transform=PLACE["transform"])
+    assert train_file(tmp_path / "m", drawn.source, path, **QUICK).labeled == {1: 96 + 48, 3: 96, 7: 96}
+
+
 def test_samples_are_drawn_from_all_of_a_class(drawn: Drawn, tmp_path: Path) -> None:
     found = train_file(tmp_path / "m", drawn.source, drawn.labels, samples=20, **QUICK)
     assert found.used == dict.fromkeys(CODES, 20)
@@ -250,14 +263,92 @@ def test_wrong_options_are_one_sentence_and_write_nothing(
     assert not list(tmp_path.iterdir())
 
 
+def test_numbers_that_are_not_known_are_left_out_of_the_report(drawn: Drawn, tmp_path: Path) -> None:
+    region = [0, 90, 64, 128]
+    labels = write_raster(
+        tmp_path / "two.tif", np.where(np.arange(220) < 30, 1, 3).astype(np.uint8) * np.ones((150, 1), np.uint8)
+    )
+    options: dict[str, Any] = {**QUICK, "report": tmp_path / "r.json", "samples": 50}
+    found = train_file(tmp_path / "m", drawn.source, labels, region=region, validation_block=1000, **options)
+    assert found.standard_error is None
+    assert found.confusion is not None
+    json.loads((tmp_path / "r.json").read_text(), parse_constant=pytest.fail)
+
+
+def test_classes_that_no_block_checks_are_named(drawn: Drawn, tmp_path: Path) -> None:
+    codes = np.zeros((150, 220), np.uint8)
+    codes[70:74, 70:90], codes[74:78, 70:90], codes[70:74, 200:210], codes[130:140, 10:20] = 1, 2, 1, 7
+    codes[10:14, 200:210] = 2
+    labels = write_raster(tmp_path / "labels.tif", codes)
+    found = train_file(tmp_path / "m", drawn.source, labels, validation="blocks", **QUICK)
+    assert found.unchecked == (7,)
+    shown = CliRunner().invoke(program, ["train", str(tmp_path / "n"), str(drawn.source), str(labels), *SHORT])
+    assert "not checked: 7; all that is labeled of each lies in one block" in shown.output
+
+
+def test_a_model_whose_accuracy_nothing_tells_says_so(drawn: Drawn, tmp_path: Path) -> None:
+    arguments = [
+        str(drawn.source),
+        str(drawn.labels),
+        "--estimator",
+        "linear-discriminant",
+        "--validation-block",
+        "1000",
+    ]
+    shown = CliRunner().invoke(program, ["train", str(tmp_path / "m"), *arguments, "--features", "smoothing:1"])
+    assert shown.exit_code == 0
+    assert "accuracy is not known: the labels lie in too few blocks" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"recipe": "scale-space"}, "no features of the recipe scale-space"),
+        ({"estimator": "perceptron"}, "can hold no perceptron: ilastik knows forests"),
+        ({"bands": [2]}, "--bands leaves some out"),
+    ],
+)
+def test_what_a_project_cannot_hold_is_found_before_any_work(
+    drawn: Drawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], message: str
+) -> None:
+    monkeypatch.setattr("tsraster.pipeline.learning.train.fit_model", pytest.fail)
+    with pytest.raises(UsageError, match=message):
+        train_file(tmp_path / "m.ilp", drawn.source, drawn.labels, **{**QUICK, **options})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "options", [{"trees": 0}, {"seed": -1}, {"estimator": "perceptron", "validation": "out-of-bag"}]
+)
+def test_wrong_numbers_are_found_before_any_work(
+    drawn: Drawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("tsraster.pipeline.learning.train.fit_model", pytest.fail)
+    with pytest.raises(UsageError):
+        train_file(tmp_path / "m", drawn.source, drawn.labels, **{**QUICK, **options})
+
+
+def test_a_picture_of_several_bands_is_no_label_raster(drawn: Drawn, tmp_path: Path) -> None:
+    with pytest.raises(BandError, match="has 2 bands; give one that has class codes only: 1"):
+        train_file(tmp_path / "m", drawn.source, drawn.source, **QUICK)
+
+
+def test_without_scikit_learn_one_sentence_says_what_to_install(
+    drawn: Drawn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.exceptions", None)
+    with pytest.raises(MissingExtraError, match=r"tsraster\[learning\]"):
+        train_file(tmp_path / "m", drawn.source, drawn.labels, **QUICK)
+
+
 def test_wrong_labels_are_one_sentence(drawn: Drawn, tmp_path: Path) -> None:
     other = write_raster(tmp_path / "small.tif", drawn.truth[:50])
-    floats = write_raster(tmp_path / "floats.tif", drawn.truth.astype(np.float32))
+    floats = write_raster(tmp_path / "floats.tif", drawn.truth / np.float32(2))
     negative = write_raster(tmp_path / "negative.tif", -drawn.truth.astype(np.int16))
     moved = write_raster(tmp_path / "moved.tif", drawn.truth, crs="EPSG:32622", transform=PLACE["transform"])
     for path, message in (
         (other, "50 x 220"),
-        (floats, "no class codes"),
+        (floats, "holds fractions and no labels"),
         (negative, "label -3"),
         (moved, "another CRS"),
         (tmp_path / "none.tif", "does not exist"),
@@ -273,7 +364,7 @@ def test_wrong_labels_are_one_sentence(drawn: Drawn, tmp_path: Path) -> None:
 def test_pictures_of_other_bands_are_no_further_examples(drawn: Drawn, tmp_path: Path) -> None:
     pixels, _ = draw_scene(1)
     single = write_raster(tmp_path / "single.tif", pixels[0], crs=PLACE["crs"], transform=PLACE["transform"])
-    with pytest.raises(BandError, match=r"has 1 bands and .* 2"):
+    with pytest.raises(BandError, match=r"different numbers of bands, 1 and 2"):
         train_file(tmp_path / "m", drawn.source, drawn.labels, also=[(single, drawn.labels)], **QUICK)
 
 

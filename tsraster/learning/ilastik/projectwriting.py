@@ -103,14 +103,18 @@ def write_project(
             forest, wanted, known, selection, features.recipe, lanes[0].n_bands, dimensions, len(names)
         )
     home = Path(folder) if folder is not None else Path(path).parent
+    # In memory first: where a disk is full, HDF5 fails again as it closes the file, and takes the process down.
+    with h5py.File(os.fspath(path), "w", driver="core", backing_store=False) as file:
+        _write_head(file)
+        write_lanes(file, lanes, home)
+        _write_selection(file.create_group("FeatureSelections"), selection)
+        _write_pixels(file.create_group("PixelClassification"), lanes, classes, trained)
+        file.flush()
+        content = file.id.get_file_image()
     try:
-        with h5py.File(path, "w") as file:
-            _write_head(file)
-            write_lanes(file, lanes, home)
-            _write_selection(file.create_group("FeatureSelections"), selection)
-            _write_pixels(file.create_group("PixelClassification"), lanes, classes, trained)
+        Path(path).write_bytes(content)
     except OSError as problem:
-        raise WriteError(f"{path} cannot be written: {problem}") from problem
+        raise WriteError(f"{Path(path).name} cannot be written ({problem.strerror})") from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,7 +75,8 @@ def check_alike(examples: Sequence[Example]) -> None:
             )
         if len(scene.numbers) != len(first.numbers):
             raise BandError(
-                f"{scene.name} has {len(scene.numbers)} bands and {first.name} {len(first.numbers)}; choose as many with --bands"
+                f"{scene.name} and {first.name} have different numbers of bands, {len(scene.numbers)} and {len(first.numbers)}; "
+                "choose as many with --bands"
             )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tsraster.coloring.labelcolors import label_colors
 from tsraster.errors import DataError, LutError
 from tsraster.learning.classifier import Floats
+from tsraster.learning.estimators import check_sklearn
 from tsraster.learning.featureset import Column, FeatureChoice, FeatureSet
 from tsraster.learning.importances import sum_importances
 from tsraster.learning.model import LabeledPixels, Model, reduce_columns
@@ -59,6 +60,7 @@ def fit_model(examples: Sequence[Example], features: FeatureSet, plan: TrainPlan
     BandError, DataError, UsageError, MissingExtraError
         As `tsraster.train_file` does.
     """
+    check_sklearn()
     check_alike(examples)
     examples = unite(examples)
     scene = examples[0].scene
@@ -209,9 +211,14 @@ def _take_choices(features: FeatureSet, wanted: Sequence[tuple[str, float]]) -> 
 def _describe_validation(trained: Trained, lut: Lut) -> dict[str, Any]:
     found = trained.validation
     if found is None or not found.checked:
-        return {"method": None, "confusion": None, "standard_error": None}
+        return {"method": None, "confusion": None, "standard_error": None, "unchecked": ()}
     confusion = Confusion.of_pairs(found.count_pairs([int(key) for key in lut.keys]))
-    return {"method": found.method, "confusion": confusion, "standard_error": found.standard_error}
+    return {
+        "method": found.method,
+        "confusion": confusion,
+        "standard_error": None if np.isnan(found.standard_error) else found.standard_error,
+        "unchecked": tuple(int(lut.keys[index]) for index in found.unchecked_classes),
+    }
 
 
 def _keep_labels(chosen: Sequence[_Chosen], samples: Samples) -> LabeledPixels:

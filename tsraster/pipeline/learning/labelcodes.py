@@ -42,6 +42,8 @@ def to_label_codes(
         except DataError as error:
             raise DataError(f"{name}: {error}") from None
     codes = np.where(labeled, numbers, 0)
+    if codes.dtype.kind == "f" and (codes != np.floor(codes)).any():
+        raise DataError(f"{name} holds fractions and no labels, which are whole numbers; classify it first")
     low, high = (int(codes.min()), int(codes.max())) if codes.size else (0, 0)
     if low < 0 or high > MOST_CODE:
         raise DataError(

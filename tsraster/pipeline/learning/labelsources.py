@@ -15,14 +15,15 @@ from tsraster.attributetable import Categories
 from tsraster.classification.mapping import Mapping as CodeMapping
 from tsraster.errors import DataError, UsageError
 from tsraster.learning.model import strip_folder
-from tsraster.pipeline.codes import plan_codes
+from tsraster.pipeline.codes import find_code_band, plan_codes
 from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.learning.labelcodes import map_categories, to_label_codes
 from tsraster.pipeline.learning.labelplaces import find_corner, say_sizes
 from tsraster.pipeline.learning.scenes import Box, Scene, to_window
 from tsraster.pipeline.learning.volumesources import open_volume_source
 from tsraster.pipeline.values import Values
-from tsraster.raster import Window
+from tsraster.preparing import Preparation, plan_preparation
+from tsraster.raster import Raster, Window
 from tsraster.reading import read_categories
 from tsraster.reading.arrays import open_any
 from tsraster.reading.labelvectors import VECTOR_ENDINGS, LabelShapes, read_label_shapes
@@ -102,8 +103,19 @@ def open_labels(path: PathLike, scene: Scene, rules: LabelRules) -> Iterator[Lab
     with open_any(path) as raster:
         corner = find_corner(raster, source, rules.offset)
         yield RasterLabels(
-            values=Values(raster, plan_codes(raster, None)), corner=corner, shape=source.shape, mapping=rules.mapping
+            values=Values(raster, _plan_labels(raster)),
+            corner=corner,
+            shape=source.shape,
+            mapping=rules.mapping,
         )
+
+
+def _plan_labels(raster: Raster) -> Preparation:
+    """Take the band that holds labels: whole numbers, which other programs also write as floats."""
+    band = find_code_band(raster, None)
+    if raster.band(band).dtype in ("float32", "float64"):
+        return plan_preparation(raster, band=band)
+    return plan_codes(raster, band)
 
 
 def is_project(path: PathLike) -> bool:

@@ -14,7 +14,7 @@ from tsraster.pipeline.blocks import Progress, block_work
 from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.learning.predicttask import PredictedPicture, PredictTask
 from tsraster.pipeline.learning.projects import load_model
-from tsraster.pipeline.learning.results import NumberForm, check_exports
+from tsraster.pipeline.learning.results import NumberForm, check_exports, check_targets
 from tsraster.pipeline.learning.targets import plan_targets
 from tsraster.pipeline.learning.uncertainplaces import UncertainPlace
 from tsraster.pipeline.learning.volumeresults import check_volume_targets
@@ -145,8 +145,7 @@ def predict_files(
     trained = load_model(model)
     is_volume = trained.dimensions == 3
     targets = plan_targets(sources, Path(destination), exports, name, VOLUME_FORMATS if is_volume else RESULT_ENDINGS)
-    if is_volume:
-        check_volume_targets(targets, trained, form)
+    (check_volume_targets if is_volume else check_targets)(targets, trained, form)
     _check_free(targets, [model, *sources], uncertain, overwrite=overwrite)
     task = PredictTask(
         model=trained, form=form, bands=bands, region=region, mask_file=mask_file,

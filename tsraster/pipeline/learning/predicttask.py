@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tsraster.errors import DataError, TsrasterError, WriteError
+from tsraster.errors import DataError, MissingExtraError, TsrasterError, WriteError
 from tsraster.learning.model import Model
 from tsraster.pipeline.blocks import BlockWork
 from tsraster.pipeline.imaging import PathLike
@@ -62,7 +62,7 @@ class PredictTask:
         """Classify a picture; where there are others, what is wrong with it is told in the result."""
         try:
             return self._predict(source, targets, work)
-        except WriteError:
+        except (WriteError, MissingExtraError):
             raise
         except TsrasterError as error:
             if is_only:

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsraster.errors import DataError, UsageError
+from tsraster.learning.estimators import ESTIMATORS
 from tsraster.learning.featureset import FeatureSet
 from tsraster.learning.forest import Forest
 from tsraster.learning.ilastik import IlastikProject, LaneContent, read_project, write_project
+from tsraster.learning.ilastik.hdf5access import import_h5py
 from tsraster.learning.model import LabeledPixels, Model, reduce_columns
 from tsraster.learning.modelfile import read_model
 from tsraster.lut import Lut
@@ -146,22 +148,38 @@ def _gather_labels(project: IlastikProject) -> LabeledPixels | None:
     )
 
 
-def write_project_model(staged: Path, destination: Path, model: Model, examples: Sequence[Example]) -> None:
-    """Write a model as a project of ilastik, with the labels of all examples and the forest.
+def check_project_model(destination: PathLike, estimator: str, recipe: str, examples: Sequence[Example]) -> None:
+    """Refuse what no project of ilastik can hold, before any work.
 
     Raises
     ------
     UsageError
         ilastik has no such classifier, recipe or choice of bands.
+    MissingExtraError
+        h5py is not installed.
     """
-    if not isinstance(model.classifier, Forest):
+    import_h5py()
+    if not ESTIMATORS[estimator].makes_forest:
         raise UsageError(
-            f"{destination} can hold no {model.classifier.kind}: ilastik knows forests; train one, or write a model"
+            f"{destination} can hold no {estimator}: ilastik knows forests; train one, or write a .tsmodel"
         )
-    if model.features.recipe != "ilastik":
+    if recipe != "ilastik":
+        raise UsageError(f"{destination} can hold no features of the recipe {recipe}; train with ilastik")
+    if any(example.scene.numbers != tuple(range(1, len(example.scene.numbers) + 1)) for example in examples):
         raise UsageError(
-            f"{destination} can hold no features of the recipe {model.features.recipe}; train with ilastik"
+            "ilastik classifies all bands of an image, and --bands leaves some out; write a .tsmodel instead"
         )
+
+
+def write_project_model(staged: Path, destination: Path, model: Model, examples: Sequence[Example]) -> None:
+    """Write a model as a project of ilastik, with the labels of all examples and the forest; see `check_project_model`.
+
+    Raises
+    ------
+    UsageError
+        There are more classes than ilastik has labels.
+    """
+    assert isinstance(model.classifier, Forest)  # noqa: S101
     write_project(
         staged,
         [_describe_lane(example, model) for example in examples],
@@ -176,8 +194,6 @@ def write_project_model(staged: Path, destination: Path, model: Model, examples:
 
 def _describe_lane(example: Example, model: Model) -> LaneContent:
     scene = example.scene
-    if scene.numbers != tuple(range(1, len(scene.numbers) + 1)):
-        raise UsageError("ilastik classifies all bands of an image, and --bands leaves some out; write a model instead")
     return LaneContent(
         labels=_number_labels(example, model), path=os.path.abspath(scene.files[0]), bands=len(scene.numbers)
     )

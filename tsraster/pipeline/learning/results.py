@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from tsraster.pipeline.learning.naming import RESULT_TYPES
 from tsraster.raster import Georef, Tags
 from tsraster.registry import suggestion
 from tsraster.writing import Image
+from tsraster.writing.arrayfiles import check_result
 from tsraster.writing.rescaling import DTYPES, Range, check_ranges, rescale
 
 EXPORTS = tuple(RESULT_TYPES)
@@ -123,6 +125,19 @@ def describe_result(
         tags=tags,
         nodata=None if form.is_whole else float("nan"),
     )
+
+
+def check_targets(targets: Sequence[Mapping[str, Path]], model: Model, form: NumberForm) -> None:
+    """Refuse files that cannot hold their result, such as fractions in a JPEG, before any work.
+
+    Raises
+    ------
+    UsageError
+        A format does not hold that many bands or that type of numbers.
+    """
+    for own in targets:
+        for export, path in own.items():
+            check_result(path, describe_result(export, model, form, shape=(1, 1), georef=Georef(), tags={}))
 
 
 def list_names(export: str, model: Model) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from tsraster.pipeline.imaging import PathLike, list_paths
 from tsraster.pipeline.learning.examples import Example, open_example
 from tsraster.pipeline.learning.fitting import Training, fit_model
 from tsraster.pipeline.learning.labelsources import LabelRules, is_project
-from tsraster.pipeline.learning.projects import open_project_examples, write_project_model
+from tsraster.pipeline.learning.projects import check_project_model, open_project_examples, write_project_model
 from tsraster.pipeline.learning.trainreport import TrainPlan
 from tsraster.pipeline.luts import load_lut
 from tsraster.pipeline.reclassify import list_mapping_file, read_mapping
@@ -211,7 +211,10 @@ def train_file(
         work = stack.enter_context(
             block_work(workers=workers, executor=executor, block_size=block_size, progress=progress)
         )
-        training = fit_model(examples, chosen or parse_features("all"), plan, work)
+        chosen = chosen or parse_features("all")
+        if is_project(model):
+            check_project_model(model, estimator, chosen.recipe, examples)
+        training = fit_model(examples, chosen, plan, work)
         staged = outputs.stage(model)
         if is_project(model):
             write_project_model(staged, Path(model), training.model, examples)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import tsraster
 from tsraster.errors import UsageError
+from tsraster.learning.estimators import Settings
 from tsraster.learning.featureset import Column, FeatureSet
 from tsraster.learning.importances import Importance
 from tsraster.learning.suggestion import Step, Suggestion
+from tsraster.learning.training import choose_validation
 from tsraster.lut import Lut
 from tsraster.measuring.confusion import Confusion
 from tsraster.pipeline.learning.examples import Example
@@ -41,6 +44,9 @@ class TrainPlan:
             raise UsageError(f"--samples is {self.samples}; give a number of pixels a class, or 0 for all")
         if self.validation_block < 1:
             raise UsageError(f"--validation-block is {self.validation_block}; give a number of pixels from 1")
+        # These are found out again where they are needed, but only after all features have been computed.
+        Settings(seed=self.seed, trees=self.trees)
+        choose_validation(self.estimator, self.validation)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,7 +64,9 @@ class Findings:
     confusion: Confusion | None
     """Rows are the predicted classes, columns the labeled ones, of pixels that were not trained on."""
     standard_error: float | None
-    """Of the overall accuracy, from the differences between blocks."""
+    """Of the overall accuracy, from the differences between blocks; None where fewer than two were checked."""
+    unchecked: tuple[int, ...]
+    """Codes of classes of which no pixel was checked, such as those that lie in one block."""
     importances: tuple[Importance, ...]
     """Of each filter and scale, the largest first; empty where the classifier knows none."""
     suggestion: Suggestion | None
@@ -101,8 +109,9 @@ def describe_training(
             "block": plan.validation_block,
             "overall_accuracy": confusion.overall_accuracy,
             "standard_error": found.standard_error,
-            "users_accuracy": confusion.users_accuracy.tolist(),
-            "producers_accuracy": confusion.producers_accuracy.tolist(),
+            "unchecked": list(found.unchecked),
+            "users_accuracy": [_to_json(share) for share in confusion.users_accuracy.tolist()],
+            "producers_accuracy": [_to_json(share) for share in confusion.producers_accuracy.tolist()],
             "codes": list(confusion.codes),
             "confusion": confusion.counts.tolist(),
         },
@@ -114,7 +123,7 @@ def describe_training(
                 "features": str(step),
                 "columns": len(step.columns),
                 "accuracy": step.accuracy,
-                "standard_error": step.standard_error,
+                "standard_error": _to_json(step.standard_error),
             }
             for step in found.suggestion.steps
         ],
@@ -126,5 +135,10 @@ def _describe_step(step: Step) -> dict[str, Any]:
         "features": str(step),
         "columns": len(step.columns),
         "accuracy": step.accuracy,
-        "standard_error": step.standard_error,
+        "standard_error": _to_json(step.standard_error),
     }
+
+
+def _to_json(number: float) -> float | None:
+    """Return None for NaN, which JSON does not have."""
+    return None if math.isnan(number) else number

@@ -1,0 +1,1 @@
+"""Unsupervised classes of several bands: read `cluster.py` first."""
