@@ -13,7 +13,7 @@ demo: .venv/ready
 	$(BIN)/tsraster demo demo --overwrite
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/ready
 	$(BIN)/ruff check .

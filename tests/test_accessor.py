@@ -130,7 +130,7 @@ def test_codes_are_those_of_the_file(
 ) -> None:
     if options.get("masked"):  # rioxarray then applies scale and offset, and the file must have none
         thermal = draw_raster(tmp_path / "plain.tif", opened(thermal).values, nodata=-9999, **UTM)
-    classify_file(thermal, tmp_path / "c.tif", **how)
+    classify_file(thermal, tmp_path / "c.tif", raw=True, **how)  # as the array holds them
     with rasterio.open(tmp_path / "c.tif") as file:
         expected = file.read()
     classes = opened(thermal, **options).tsraster.classify(**how)

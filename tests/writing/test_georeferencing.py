@@ -435,7 +435,9 @@ def test_codes_stay_codes_for_those_who_unpack(draw_raster: Draw, tmp_path: Path
     source = draw_netcdf(tmp_path / "source", draw_raster)
     made = write_format(source, tmp_path, "classes-tif")
     with rasterio.open(source) as file, rioxarray.open_rasterio(made, mask_and_scale=True) as unpacked:
-        np.testing.assert_array_equal(unpacked[0], np.digitize(file.read(1), np.float32(CUTOFFS), right=True) + 1)
+        # The values of the source are unpacked before they are classified, and its codes are not.
+        values = file.read(1) * file.scales[0] + file.offsets[0]
+        np.testing.assert_array_equal(unpacked[0], np.digitize(values, CUTOFFS, right=True) + 1)
 
 
 CLASS_COLORS = ((10, 20, 30, 255), (40, 50, 60, 255), (70, 80, 90, 255))

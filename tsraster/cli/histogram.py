@@ -6,6 +6,7 @@ import click
 
 from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_histogram
+from tsraster.cli.sourceoptions import source_options
 from tsraster.cli.spelling import NUMBERS, WHOLE_NUMBERS, option, progress_bar
 from tsraster.pipeline.histogram import histogram_file
 
@@ -14,6 +15,7 @@ from tsraster.pipeline.histogram import histogram_file
 @click.argument("source")
 @option(histogram_file, "bins", kind=int, metavar="N")
 @option(histogram_file, "band", kind=int, metavar="N")
+@source_options(histogram_file)
 @option(histogram_file, "smooth", metavar="NAME:SIZE")
 @option(histogram_file, "region", kind=WHOLE_NUMBERS, metavar="X0,Y0,X1,Y1")
 @option(histogram_file, "cutoffs", kind=NUMBERS, metavar="A,B,...")

@@ -214,6 +214,8 @@ _BAR_LENGTH = 50
 
 def print_histogram(result: Histogram) -> None:
     """Print the distribution, and bars of at most 20 ranges of values."""
+    for note in result.notes:
+        click.echo(note)
     found = result.summary
     unit = f" {result.unit}" if result.unit else ""
     click.echo(

@@ -21,9 +21,10 @@ from tsraster.pipeline.blocks import Progress, block_work
 from tsraster.pipeline.fitting import ClassPlan, ValueStream, describe_fit, plan_classes
 from tsraster.pipeline.histogram import Histogram, count_roughly
 from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.sourcing.sources import SourcePlan, open_source
 from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
-from tsraster.reading import gdal_settings, open_raster
+from tsraster.reading import gdal_settings
 from tsraster.schemes import SCHEMES, Choice, Distribution, choose_scheme, tally
 from tsraster.schemes.goodness import Goodness, measure_goodness
 from tsraster.writing import Outputs, write_text
@@ -67,6 +68,16 @@ def breaks_file(
     classes: int | None = None,
     compare: bool = False,
     band: int | None = None,
+    landsat: str | None = None,
+    mtl: PathLike | None = None,
+    raw: bool = False,
+    index: str | None = None,
+    force: bool = False,
+    qa: PathLike | None = None,
+    mask: Sequence[str] | None = None,
+    confidence: str = "high",
+    mask_file: PathLike | None = None,
+    clip: PathLike | None = None,
     smooth: str | None = None,
     closed: Closed | None = None,
     values: Sequence[int] | None = None,
@@ -95,6 +106,29 @@ def breaks_file(
         Fit every scheme, and say how well its classes hold together.
     band : int, optional
         Band to take, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
+    landsat : "reflectance", "radiance", "temperature" or "celsius", optional
+        Physical values of a Landsat band, by the coefficients of its MTL file; a scene, named by its MTL file or folder, is
+        reflectance and temperature without it.
+    mtl : path, optional
+        MTL file (.txt, .json, .xml) of the band; by default the one beside it.
+    raw : bool
+        Take numbers as they are stored: by default a scale and an offset that the source says are applied.
+    index : text, optional
+        Spectral index of the bands, such as NDVI or "SAVI:L=0.3", or a formula over their names, such as "nir08 / red"; all of
+        spyndex with the extra indices.
+    force : bool
+        Compute the index also of numbers that are no reflectance.
+    qa : path, optional
+        Landsat quality band (QA_PIXEL, BQA, pixel_qa) by which pixels are left out.
+    mask : texts, optional
+        What is left out by it: cloud,shadow,cirrus,snow,water,dilated,fill; or usgs-clear (which keeps shadow and cirrus),
+        clear-sky, clear-land.
+    confidence : "high", "medium" or "low"
+        From which confidence on; of Collection 2 low leaves out nearly all.
+    mask_file : path, optional
+        Raster of the same size; pixels that are 0 in it, or have no data, are left out.
+    clip : path, optional
+        Vector file; pixels outside of its shapes are left out.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     closed : right or left, optional
@@ -151,6 +185,18 @@ def breaks_file(
         raise UsageError("nothing says which of the compared schemes makes the table; choose one with --scheme")
     if scheme is None and (values is not None or names is not None):
         raise UsageError("--values and --names are for the classes of one scheme; choose it with --scheme")
+    chosen = SourcePlan(
+        landsat=landsat,
+        mtl=mtl,
+        raw=raw,
+        index=index,
+        force=force,
+        qa=qa,
+        mask=mask,
+        confidence=confidence,
+        mask_file=mask_file,
+        clip=clip,
+    )
     plan = None
     if scheme is not None:
         # Beside a scheme that says by its numbers how many classes it makes, --classes is for those it is compared with.
@@ -159,10 +205,12 @@ def breaks_file(
     choices = _list_choices(classes) if compare else []
     with ExitStack() as stack:
         stack.enter_context(gdal_settings())
-        read = [_open_values(path, stack, band, smooth, KEPT_BYTES // len(paths)) for path in paths]
+        read = [_open_values(path, chosen, stack, band, smooth, KEPT_BYTES // len(paths)) for path in paths]
         unit = _agree_on_unit(read)
         files = [file for source in read for file in source.raster.files]
-        outputs = stack.enter_context(Outputs([destination], sources=[*paths, *files], overwrite=overwrite))
+        outputs = stack.enter_context(
+            Outputs([destination], sources=[*paths, *chosen.files, *files], overwrite=overwrite)
+        )
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
             try:
                 found = tally(ValueStream(read, work))
@@ -182,8 +230,10 @@ def breaks_file(
     )
 
 
-def _open_values(path: PathLike, stack: ExitStack, band: int | None, smooth: str | None, room: int) -> Values:
-    raster = stack.enter_context(open_raster(path))
+def _open_values(
+    path: PathLike, chosen: SourcePlan, stack: ExitStack, band: int | None, smooth: str | None, room: int
+) -> Values:
+    raster = stack.enter_context(open_source(path, chosen)).raster
     preparation = plan_preparation(raster, band=band, smooth=smooth)
     check_classifiable(preparation.dtype)
     # Of a long series not all can be open at the same time; what is read opens by itself.

@@ -19,10 +19,11 @@ from tsraster.measuring import count_codes
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.fitting import TableLike, plan_classes, tally_values
 from tsraster.pipeline.imaging import PathLike, list_paths
+from tsraster.pipeline.sourcing.sources import SourcePlan, open_source
 from tsraster.pipeline.values import KEPT_BYTES, RegionValues, Values, choose_region
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Window
-from tsraster.reading import gdal_settings, open_raster
+from tsraster.reading import gdal_settings
 from tsraster.schemes import Choice, Counted, Distribution, Summary, check_class_count, counts_each
 from tsraster.writing import Outputs, write_rows
 
@@ -47,6 +48,8 @@ class Histogram:
     """Pixels, shape (N,)."""
     cutoffs: tuple[Number, ...]
     """Finite edges of the classes that are to be drawn."""
+    notes: tuple[str, ...] = ()
+    """What was done to the numbers of the source before they were counted, in a sentence each."""
 
     @property
     def is_of_values(self) -> bool:
@@ -59,6 +62,16 @@ def histogram_file(
     *,
     bins: int | None = None,
     band: int | None = None,
+    landsat: str | None = None,
+    mtl: PathLike | None = None,
+    raw: bool = False,
+    index: str | None = None,
+    force: bool = False,
+    qa: PathLike | None = None,
+    mask: Sequence[str] | None = None,
+    confidence: str = "high",
+    mask_file: PathLike | None = None,
+    clip: PathLike | None = None,
     smooth: str | None = None,
     region: Sequence[int] | None = None,
     cutoffs: Sequence[Number] | None = None,
@@ -81,6 +94,29 @@ def histogram_file(
         16-bit integers is counted, and others in 256 bins.
     band : int, optional
         Band to count, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
+    landsat : "reflectance", "radiance", "temperature" or "celsius", optional
+        Physical values of a Landsat band, by the coefficients of its MTL file; a scene, named by its MTL file or folder, is
+        reflectance and temperature without it.
+    mtl : path, optional
+        MTL file (.txt, .json, .xml) of the band; by default the one beside it.
+    raw : bool
+        Take numbers as they are stored: by default a scale and an offset that the source says are applied.
+    index : text, optional
+        Spectral index of the bands, such as NDVI or "SAVI:L=0.3", or a formula over their names, such as "nir08 / red"; all of
+        spyndex with the extra indices.
+    force : bool
+        Compute the index also of numbers that are no reflectance.
+    qa : path, optional
+        Landsat quality band (QA_PIXEL, BQA, pixel_qa) by which pixels are left out.
+    mask : texts, optional
+        What is left out by it: cloud,shadow,cirrus,snow,water,dilated,fill; or usgs-clear (which keeps shadow and cirrus),
+        clear-sky, clear-land.
+    confidence : "high", "medium" or "low"
+        From which confidence on; of Collection 2 low leaves out nearly all.
+    mask_file : path, optional
+        Raster of the same size; pixels that are 0 in it, or have no data, are left out.
+    clip : path, optional
+        Vector file; pixels outside of its shapes are left out.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     region : whole numbers, optional
@@ -111,15 +147,28 @@ def histogram_file(
     UsageError, ReadError, BandError, DataError, TableError, WriteError
         As `classify_file` does.
     """
+    chosen = SourcePlan(
+        landsat=landsat,
+        mtl=mtl,
+        raw=raw,
+        index=index,
+        force=force,
+        qa=qa,
+        mask=mask,
+        confidence=confidence,
+        mask_file=mask_file,
+        clip=clip,
+    )
     drawn = plan_classes(cutoffs=cutoffs, table=table).table if cutoffs is not None or table is not None else None
     if bins is not None:
         check_class_count(bins)
-    inputs = list_paths(source, table)
+    inputs = [*list_paths(source, table), *chosen.files]
     with (
         gdal_settings(),
-        open_raster(source) as raster,
-        Outputs([csv], sources=[*inputs, *raster.files], overwrite=overwrite) as staged,
+        open_source(source, chosen) as opened,
+        Outputs([csv], sources=[*inputs, *opened.raster.files], overwrite=overwrite) as staged,
     ):
+        raster = opened.raster
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
         part = choose_region(raster, region)
@@ -138,6 +187,7 @@ def histogram_file(
             upper=upper,
             counts=counts,
             cutoffs=tuple(edge for edge in drawn.edges if np.isfinite(edge)) if drawn is not None else (),
+            notes=opened.notes,
         )
         if csv is not None:
             _write_counts(staged, csv, result)

@@ -14,6 +14,7 @@ from tsraster.classtable import ClassTable, Number
 from tsraster.errors import UsageError
 from tsraster.pipeline.fitting import TableLike, plan_classes
 from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.sourcing.sources import SourcePlan, open_source
 from tsraster.preparing import Preparation, plan_preparation
 from tsraster.raster import Raster, Window
 from tsraster.reading import gdal_settings, open_raster, read_categories
@@ -55,6 +56,9 @@ def inspect_file(
     at: Sequence[float] | None = None,
     geoloc: bool = False,
     band: int | None = None,
+    landsat: str | None = None,
+    mtl: PathLike | None = None,
+    raw: bool = False,
     smooth: str | None = None,
     cutoffs: Sequence[Number] | None = None,
     table: TableLike | None = None,
@@ -72,6 +76,13 @@ def inspect_file(
         X,Y are coordinates in the CRS of the raster instead.
     band : int, optional
         Band to prepare, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
+    landsat : "reflectance", "radiance", "temperature" or "celsius", optional
+        Physical values of a Landsat band, by the coefficients of its MTL file; a scene, named by its MTL file or folder, is
+        reflectance and temperature without it.
+    mtl : path, optional
+        MTL file (.txt, .json, .xml) of the band; by default the one beside it.
+    raw : bool
+        Take numbers as they are stored: by default a scale and an offset that the source says are applied.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     cutoffs : numbers, optional
@@ -107,14 +118,15 @@ def inspect_file(
     classes = plan_classes(cutoffs=cutoffs, table=table).table if cutoffs is not None or table is not None else None
     if not (1 <= neighbors <= _WIDEST and neighbors % 2):
         raise UsageError(f"{neighbors} neighbors cannot be shown; give an odd number from 1 to {_WIDEST}")
-    with gdal_settings(), open_raster(source) as raster:
+    chosen = SourcePlan(landsat=landsat, mtl=mtl, raw=raw)
+    with gdal_settings(), open_raster(source) as raster, open_source(source, chosen) as opened:
         row, col = _find_pixel(raster, at, geoloc=geoloc)
         only = Window(row=row, col=col, rows=1, cols=1)
         pixel = raster.read(only, bands=[one.number for one in raster.bands])
-        preparation = plan_preparation(raster, band=band, smooth=smooth)
+        preparation = plan_preparation(opened.raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
         around = only.grown(neighbors // 2, raster.shape)
-        values = preparation.read(raster, around)
+        values = preparation.read(opened.raster, around)
         at_pixel = row - around.row, col - around.col
         valid = bool(values.valid[at_pixel])
         value = values.data[at_pixel].item()

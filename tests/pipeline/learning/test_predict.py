@@ -380,7 +380,7 @@ def test_files_that_are_no_models_are_refused(drawn: Drawn, model: Path, tmp_pat
         archive.writestr("model.json", "{}")
     with pytest.raises(ReadError, match=r"^\S*/d is no model of tsraster: its model.json is not of the kind"):
         read_model(tmp_path / "d")
-    for place in range(60, 400, 7):  # some tear the stream, and some only its sum
+    for place in range(60, 200, 7):  # some tear the stream, and some only its sum
         torn = bytearray(model.read_bytes())
         torn[place] ^= 1
         (tmp_path / "torn").write_bytes(torn)
