@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,29 @@ def test_a_scene_is_reflectance_and_temperature_by_name(scene: Path) -> None:
             assert 290 < np.median(pixels.data[5]) < 300
     with open_source(scene, SourcePlan(raw=True)) as opened, rasterio.open(scene / f"{SCENE}_B4.TIF") as file:
         np.testing.assert_array_equal(opened.raster.read(bands=[4]).data[0], file.read(1))
+
+
+def test_bands_without_a_quantity_are_left_out_of_a_scene(scene: Path) -> None:
+    with open_source(scene, SourcePlan(landsat="temperature")) as opened:
+        assert [band.name for band in opened.raster.bands] == ["lwir"]
+        assert opened.notes[0] == "values are temperature (K) of B6, by the MTL"
+        assert 290 < opened.raster.read().data.mean() < 300
+
+
+def test_shapes_clip_whatever_their_columns_say(tmp_path: Path) -> None:
+    """Two that overlap, with two columns of text each: nobody has to name one, and what they share is inside."""
+    band = write_raster(tmp_path / "b.png", np.ones((6, 8), np.uint8), driver="PNG")
+    features = []
+    for left, name in ((1, "a"), (3, "b")):
+        ring = [[left, 1], [left + 4, 1], [left + 4, 4], [left, 4], [left, 1]]
+        geometry = {"type": "Polygon", "coordinates": [ring]}
+        features.append({"type": "Feature", "properties": {"one": name, "two": name * 2}, "geometry": geometry})
+    path = tmp_path / "clip.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    with open_source(band, SourcePlan(clip=path)) as opened:
+        valid = opened.raster.read().valid
+    assert valid[1:4, 1:7].all()
+    assert valid.sum() == 18
 
 
 def test_an_index_is_that_of_reflectances(scene: Path) -> None:

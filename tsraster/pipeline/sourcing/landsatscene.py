@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +26,10 @@ def is_scene(source: PathLike) -> bool:
     name = os.fspath(source)
     if name.lower().endswith(_MTL_ENDINGS):
         return True
-    path = Path(name)
-    return path.is_dir() and any(file.name.lower().endswith(_MTL_ENDINGS) for file in path.iterdir())
+    try:
+        return any(file.lower().endswith(_MTL_ENDINGS) for file in os.listdir(name))
+    except (OSError, ValueError):  # no folder, or one that may not be looked into
+        return False
 
 
 def read_scene(source: PathLike) -> LandsatMetadata:
@@ -34,8 +37,10 @@ def read_scene(source: PathLike) -> LandsatMetadata:
     return read_mtl(find_mtl(source) if Path(source).is_dir() else source)
 
 
-def open_scene_bands(metadata: LandsatMetadata, stack: ExitStack) -> tuple[Raster, tuple[LandsatBand, ...]]:
-    """Open the bands of a scene that are there, apart from those of quality and from the panchromatic one, as one raster.
+def open_scene_bands(
+    metadata: LandsatMetadata, bands: Sequence[LandsatBand], stack: ExitStack
+) -> tuple[Raster, tuple[LandsatBand, ...]]:
+    """Open those of some bands of a scene that are there as one raster; return it with what its bands are.
 
     Raises
     ------
@@ -43,9 +48,7 @@ def open_scene_bands(metadata: LandsatMetadata, stack: ExitStack) -> tuple[Raste
         None is there.
     """
     found: list[tuple[LandsatBand, Raster]] = []
-    for band in metadata.bands:
-        if band.kind == "quality" or band.name == "pan":
-            continue
+    for band in bands:
         try:
             path = find_band_file(metadata, band)
         except TsrasterError:
@@ -53,10 +56,14 @@ def open_scene_bands(metadata: LandsatMetadata, stack: ExitStack) -> tuple[Raste
         found.append((band, stack.enter_context(open_raster(path))))
     if not found:
         raise DataError(f"no band of {metadata.path} is beside it; its files begin with {metadata.scene or 'its name'}")
-    bands = tuple(band for band, _ in found)
     described = [replace(raster.bands[0], name=band.name or band.key) for band, raster in found]
     raster = join_bands([raster for _, raster in found], described, name=str(metadata.path))
-    return replace(raster, files=(*raster.files, str(metadata.path))), bands
+    return replace(raster, files=(*raster.files, str(metadata.path))), tuple(band for band, _ in found)
+
+
+def list_pixel_bands(metadata: LandsatMetadata) -> tuple[LandsatBand, ...]:
+    """Return the bands of one size that hold what was seen: neither those of quality nor the panchromatic one."""
+    return tuple(band for band in metadata.bands if band.kind != "quality" and band.name != "pan")
 
 
 def choose_quantity(band: LandsatBand) -> str:

@@ -88,7 +88,7 @@ def open_masks(
         else:
             masks.append(RasterMask(raster=other))
     if clip is not None:
-        masks.append(ShapeMask(shapes=read_label_shapes(clip, raster)))
+        masks.append(ShapeMask(shapes=read_label_shapes(clip, raster, with_classes=False)))
         files.append(str(clip))
     return masks, files
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from tsraster.pipeline.sourcing.landsatscene import (
     choose_quantity,
     has_quantity,
     is_scene,
+    list_pixel_bands,
     open_scene_bands,
     read_scene,
 )
@@ -139,19 +140,17 @@ def open_source(source: PathLike, plan: SourcePlan | None = None) -> Iterator[Op
 
 
 def _open_scene(metadata: LandsatMetadata, plan: SourcePlan, stack: ExitStack) -> tuple[Raster, list[str]]:
-    raster, bands = open_scene_bands(metadata, stack)
+    bands = list_pixel_bands(metadata)
     if plan.raw:
-        return raster, []
-    converters: dict[int, Conversion] = {}
-    for number, band in enumerate(bands, start=1):
-        conversion = has_quantity(metadata, band, plan.landsat or choose_quantity(band))
-        if conversion is not None:
-            converters[number] = conversion
-    if not converters:
-        raise BandError(
-            f"no band of {metadata.path.name} that is there has {plan.landsat}; there are {raster.list_bands()}"
-        )
-    return convert_bands(raster, converters), _say(converters, bands)
+        return open_scene_bands(metadata, bands, stack)[0], []
+    plans = {band: has_quantity(metadata, band, plan.landsat or choose_quantity(band)) for band in bands}
+    # A band without that quantity is left out: its stored numbers would stand among values.
+    wanted = {band: conversion for band, conversion in plans.items() if conversion is not None}
+    if not wanted:
+        raise BandError(f"no band of {metadata.path.name} has {plan.landsat or 'reflectance or temperature'}")
+    raster, opened = open_scene_bands(metadata, list(wanted), stack)
+    conversions = {number: wanted[band] for number, band in enumerate(opened, start=1)}
+    return convert_bands(raster, conversions), _say(conversions, opened)
 
 
 def _open_file(raster: Raster, plan: SourcePlan) -> tuple[Raster, list[str]]:
@@ -186,10 +185,11 @@ def _find_bands(raster: Raster, metadata: LandsatMetadata) -> dict[int, LandsatB
 
 
 def _say(conversions: Mapping[int, Conversion], bands: Sequence[LandsatBand]) -> list[str]:
+    """Say what was made of `bands`, one for each conversion."""
     labels = dict.fromkeys(
         f"{one.quantity}{'' if one.unit == '1' else f' ({one.unit})'}" for one in conversions.values()
     )
-    keys = ", ".join(bands[i].key for i, _ in enumerate(conversions))
+    keys = ", ".join(band.key for band in bands)
     notes = [one.notes[0] for one in conversions.values() if one.notes]
     more = f" So for {len(notes) - 1} other bands." if len(notes) > 1 else ""
     return [f"values are {' and '.join(labels)} of {keys}, by the MTL", *(note + more for note in notes[:1])]
@@ -215,7 +215,7 @@ def _compute(raster: Raster, index: SpectralIndex, *, is_forced: bool) -> Raster
     if not is_forced:
         reflected = {bands[letter]: numbers[bands[letter]] for letter in index.reflectances if letter in bands}
         _check_reflectances(raster, reflected)
-    formula = IndexFormula(index=replace(index), bands=bands)
+    formula = IndexFormula(index=index, bands=bands)
     return compute_band(raster, formula, used, label=index.name)
 
 

@@ -40,7 +40,12 @@ class _Layer:
 
 
 def read_label_shapes(
-    path: str | os.PathLike[str], raster: Raster, *, column: str | None = None, layer: str | None = None
+    path: str | os.PathLike[str],
+    raster: Raster,
+    *,
+    column: str | None = None,
+    layer: str | None = None,
+    with_classes: bool = True,
 ) -> LabelShapes:
     """Read labels from a vector file, and lay them over a raster.
 
@@ -59,6 +64,8 @@ def read_label_shapes(
         0 is none. By default the only column of text or whole numbers.
     layer : str, optional
         Where the file has several.
+    with_classes : bool
+        Whether shapes have classes; without, all of them are class 1, whatever their columns say.
 
     Returns
     -------
@@ -83,24 +90,26 @@ def read_label_shapes(
         with warnings.catch_warnings():
             # GDAL warns of rings that cross and the like, which are drawn as they are.
             warnings.simplefilter("ignore")
-            found = _read_layer(pyogrio, name, column, layer)
+            found = _read_layer(pyogrio, name, column, layer, with_classes=with_classes)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError, RuntimeError, ValueError) as error:
         raise _explain_failure(name, error) from None
     return _lay_over(name, found, raster)
 
 
-def _read_layer(pyogrio: ModuleType, name: str, column: str | None, layer: str | None) -> _Layer:
+def _read_layer(pyogrio: ModuleType, name: str, column: str | None, layer: str | None, *, with_classes: bool) -> _Layer:
     chosen = _choose_layer(name, [str(one) for one in pyogrio.list_layers(name)[:, 0]], layer)
     info = pyogrio.read_info(name, layer=chosen)
     types = dict(zip(map(str, info["fields"]), map(str, info["dtypes"]), strict=True))
-    wanted = choose_column(name, types, column)
-    said, _, geometries, fields = pyogrio.raw.read(name, layer=chosen, columns=[wanted], force_2d=True)
+    wanted = choose_column(name, types, column) if with_classes else ""
+    columns = [wanted] if with_classes else []
+    said, _, geometries, fields = pyogrio.raw.read(name, layer=chosen, columns=columns, force_2d=True)
+    geometries = geometries if geometries is not None else []
     return _Layer(
         name=chosen,
         crs=_read_crs(name, said["crs"]),
         is_presumed=info["driver"] in _PRESUMED,
-        geometries=geometries if geometries is not None else [],
-        cells=fields[0],
+        geometries=geometries,
+        cells=fields[0] if with_classes else np.ones(len(geometries), np.int64),
         column=wanted,
     )
 
