@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tsraster
-from benchmarks import classify, growth, inversion, learning, pores, schemes, startup
+from benchmarks import classify, growth, inversion, landsat, learning, pores, schemes, startup
 
 STAGES = {
     "startup": startup.run,
     "classify": classify.run,
     "schemes": schemes.run,
+    "landsat": landsat.run,
     "inversion": inversion.run,
     "learning": learning.run,
     "pores": pores.run,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 TSRASTER = [sys.executable, "-m", "tsraster"]
@@ -21,6 +21,8 @@ class Run:
     seconds: float
     megabytes: float
     """Peak memory, in 10**6 bytes."""
+    processor_seconds: float = 0.0
+    """Of all threads; other work on the machine moves it less than the time that passes."""
 
 
 def run_process(command: Sequence[str]) -> Run:
@@ -32,7 +34,11 @@ def run_process(command: Sequence[str]) -> Run:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"{shlex.join(command)} ended with {process.returncode}: {said.decode(errors='replace')}")
-    return Run(time.perf_counter() - start, usage.ru_maxrss * (1024 if sys.platform == "linux" else 1) / 1e6)
+    return Run(
+        seconds=time.perf_counter() - start,
+        megabytes=usage.ru_maxrss * (1024 if sys.platform == "linux" else 1) / 1e6,
+        processor_seconds=usage.ru_utime + usage.ru_stime,
+    )
 
 
 def run_in_turn(commands: Sequence[Sequence[str]], runs: int) -> list[Run]:
@@ -40,10 +46,11 @@ def run_in_turn(commands: Sequence[Sequence[str]], runs: int) -> list[Run]:
     for command in commands:
         run_process(command)
     rounds = [[run_process(command) for command in commands] for _ in range(runs)]
-    return [
-        Run(statistics.median(run.seconds for run in column), statistics.median(run.megabytes for run in column))
-        for column in zip(*rounds, strict=True)
-    ]
+    return [_find_medians(column) for column in zip(*rounds, strict=True)]
+
+
+def _find_medians(runs: Sequence[Run]) -> Run:
+    return Run(**{each.name: statistics.median(getattr(run, each.name) for run in runs) for each in fields(Run)})
 
 
 def find_gdal() -> list[str] | None:

@@ -14,9 +14,9 @@ STEPS = {512: 6000, 128: 3000, 32: 1500, 8: 800}
 BAND = 512
 
 
-def draw_scene(path: Path, size: int = 7680, dtype: str = "uint16") -> Path:
+def draw_scene(path: Path, size: int = 7680, dtype: str = "uint16", seed: int = 0) -> Path:
     """Write a band of `size` x `size` pixels, uint16 counts or float32 kelvin, tiled and deflated; the same every time."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     nodes = -(-size // BAND) * BAND
     grids = {step: height * rng.standard_normal((nodes // step + 1,) * 2) for step, height in STEPS.items()}
     is_float = dtype == "float32"
@@ -39,19 +39,19 @@ def draw_scene(path: Path, size: int = 7680, dtype: str = "uint16") -> Path:
     }
     with rasterio.open(path, "w", **profile) as target:
         for row in range(0, size, BAND):
-            counts = _draw_rows(grids, row, size)
+            counts = _draw_rows(grids, row, size, seed)
             target.write(_to_kelvin(counts) if is_float else counts, 1, window=Window(0, row, size, len(counts)))
     return path
 
 
-def draw_apart(path: Path, size: int, dtype: str = "uint16") -> Path:
+def draw_apart(path: Path, size: int, dtype: str = "uint16", seed: int = 0) -> Path:
     """Draw in a process of its own: the memory of a process counts as the peak of those that it starts."""
-    subprocess.run([sys.executable, __file__, str(path), str(size), dtype], check=True)
+    subprocess.run([sys.executable, __file__, str(path), str(size), dtype, str(seed)], check=True)
     return path
 
 
-def _draw_rows(grids: dict[int, np.ndarray], row: int, size: int) -> np.ndarray:
-    values = 18000 + 120 * np.random.default_rng([1, row]).standard_normal((BAND, size), dtype=np.float32)
+def _draw_rows(grids: dict[int, np.ndarray], row: int, size: int, seed: int) -> np.ndarray:
+    values = 18000 + 120 * np.random.default_rng([1 + seed, row]).standard_normal((BAND, size), dtype=np.float32)
     for step, grid in grids.items():
         part = grid[row // step : (row + BAND) // step + 1].astype(np.float32)
         values += _stretch(_stretch(part, step).T, step).T[:, :size]
@@ -75,4 +75,4 @@ def _to_kelvin(counts: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    draw_scene(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    draw_scene(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4]))

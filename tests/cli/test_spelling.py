@@ -34,13 +34,14 @@ from tsraster import (
     predict_files,
     reclassify_file,
     train_file,
+    view_files,
 )
 from tsraster.cli.program import COMMANDS, program
 from tsraster.cli.spelling import parameter_texts
 from tsraster.pipeline.demo import draw_samples
 from tsraster.pipeline.inspection import inspect_file
 from tsraster.pipeline.luts import load_lut
-from tsraster.pipeline.stacking import stack_files
+from tsraster.pipeline.stacking.stack import stack_files
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "demo": draw_samples,
@@ -67,13 +68,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "predict": predict_files,
     "inspect": inspect_file,
     "stack": stack_files,
+    "view": view_files,
 }
 """By the words of the command; `lut list` has none, for it prints registries."""
 FACE_ONLY = {"plot", "as_json", "help"}
 """What only a terminal wants: a plot of the result, another form of it, this help."""
 FACE_ONLY_OF = {"lut show": {"picture", "overwrite"}, "inspect": {"region", "overwrite"}, "pores": {"slices", "view"}}
 """One loads a table and draws its legend, as `tsraster legend` does; the other also counts a region, as `histogram` does."""
-LIBRARY_ONLY = {"block_size", "executor", "progress", "preview"}
+LIBRARY_ONLY = {"block_size", "executor", "progress", "preview", "announce"}
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -57,6 +57,7 @@ def test_the_numbers_of_usgs_are_decoded(value: int, flags: set[str]) -> None:
         (["clear-sky"], [1, 22280, 23888, 54596]),
         (["clear-land"], [1, 21952, 22280, 23888, 54596]),
         (["cloud_confidence:high"], [22280]),
+        (["cloud_confidence=high"], [22280]),
         (["shadow_confidence:3", "water"], [21952, 23888]),
     ],
 )
@@ -169,7 +170,7 @@ CUSTOM = (BitField("bad", 0, 1), BitField("aerosol", 6, 2, ((0, "climatology"), 
             "unknown layout of quality bits 'collection-3'; did you mean",
         ),
         ([], "high", "collection-2", UsageError, "no condition is named"),
-        (["aerosol"], "high", CUSTOM, UsageError, "aerosol has 4 codes; name one, such as aerosol:high"),
+        (["aerosol"], "high", CUSTOM, UsageError, "aerosol has 4 codes; name one, such as aerosol=high"),
         (["aerosol:much"], "high", CUSTOM, UsageError, r"has no 'much'; it has climatology \(0\), high \(3\)"),
         (["aerosol:4"], "high", CUSTOM, UsageError, "has no '4'"),
         (["clear-sky"], "high", CUSTOM, UnknownNameError, "know no 'clear-sky'"),
@@ -188,7 +189,7 @@ def test_what_cannot_be_masked_is_refused_in_a_sentence(
 
 def test_fields_of_ones_own_mask_by_meaning_and_by_number() -> None:
     values = np.array([0, 1, 64, 192], np.uint8)
-    assert find_masked(values, ["bad", "aerosol:high"], layout=CUSTOM).tolist() == [False, True, False, True]
+    assert find_masked(values, ["bad", "aerosol=high"], layout=CUSTOM).tolist() == [False, True, False, True]
     assert find_masked(values, ["aerosol:1"], layout=CUSTOM).tolist() == [False, False, True, False]
 
 

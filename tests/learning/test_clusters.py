@@ -157,6 +157,40 @@ def test_isodata_dissolves_what_is_small() -> None:
     assert np.isclose(kept, 9).all(axis=1).any()
 
 
+FIVE = np.array([[0, 0], [6, 0], [0, 6], [6, 6], [3, 12]])
+
+
+@pytest.mark.parametrize("asked", [3, 4, 5, 6, 8])
+@pytest.mark.parametrize("spread", [0.1, 0.5])
+def test_isodata_finds_classes_that_stand_apart_however_many_are_asked_for(asked: int, spread: float) -> None:
+    rng = np.random.default_rng(asked)
+    points = FIVE[rng.integers(0, 5, 5000)] + rng.normal(0, spread, (5000, 2))
+    means, stds = points.mean(axis=0), points.std(axis=0)
+    found = fit_isodata((points - means) / stds, asked, IsodataRules(min_share=0.002)) * stds + means
+    distances = np.linalg.norm(found[:, None] - FIVE[None], axis=2)
+    assert sorted(distances.argmin(axis=1).tolist()) == [0, 1, 2, 3, 4]
+    assert distances.min(axis=1).max() < 0.1
+
+
+@pytest.mark.parametrize("asked", [2, 5, 9])
+def test_isodata_makes_no_more_classes_than_asked_for_where_none_stand_apart(asked: int) -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(8000, 3)) @ rng.normal(size=(3, 4))
+    points /= points.std(axis=0)
+    assert len(fit_isodata(points, asked, IsodataRules(max_std=0.2))) == asked
+    more = fit_isodata(points, asked, IsodataRules(max_std=0.2, max_classes=2 * asked))
+    assert asked < len(more) <= 2 * asked
+
+
+def test_isodata_leaves_half_as_many_classes_as_asked_for() -> None:
+    points = np.random.default_rng(0).normal(0, 0.01, (3000, 2))
+    assert len(fit_isodata(points, 7, IsodataRules(min_distance=5.0))) == 4
+
+
+def test_the_most_classes_hold_even_where_they_stand_apart() -> None:
+    assert len(fit_isodata(draw_points(), 2, IsodataRules(max_classes=3))) == 3
+
+
 def test_isodata_is_the_same_each_time() -> None:
     points = draw_points(spread=0.9)
     rules = IsodataRules(max_std=0.4)

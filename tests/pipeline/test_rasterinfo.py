@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
 from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 from rasterio.transform import from_origin
 
+from tests.landsat.mtltrees import OLI_1, write_mtl
 from tsraster import info_file
 from tsraster.errors import MissingSourceError
 
@@ -71,7 +73,7 @@ def test_json_holds_what_was_found_and_only_what_json_can_hold(tmp_path: Path, d
     assert set(record) == set(vars(found))
     assert record["bands"][0] | {"name": "", "role": ""} == {
         "number": 1, "name": "", "role": "", "dtype": "float64", "nodata": "NaN", "scale": 1, "offset": 0, "unit": "",
-        "valid": 1, "minimum": 1.5, "maximum": 1.5, "mean": 1.5, "std": 0,
+        "wavelength": None, "width": None, "valid": 1, "minimum": 1.5, "maximum": 1.5, "mean": 1.5, "std": 0,
     }  # fmt: skip
     assert record["bands"][1]["minimum"] == -1.7e308
     assert record["bands"][1]["std"] == "Infinity"
@@ -124,3 +126,28 @@ def test_land_cover_with_a_palette(shared_data: Path) -> None:
 def test_a_source_that_is_not_there() -> None:
     with pytest.raises(MissingSourceError, match=r"nowhere.tif does not exist"):
         info_file("nowhere.tif")
+
+
+def test_wavelengths_are_said_where_the_file_has_them(tmp_path: Path, draw_raster: Draw) -> None:
+    source = draw_raster(tmp_path / "v.tif", np.ones((2, 4, 5), np.uint8), **UTM)
+    with rasterio.open(source, "r+") as file:
+        file.update_tags(2, ns="IMAGERY", CENTRAL_WAVELENGTH_UM="0.865", FWHM_UM="0.03")
+    assert [(band.wavelength, band.width) for band in info_file(source).bands] == [(None, None), (0.865, 0.03)]
+
+
+@pytest.mark.parametrize("nodata", [None, 255])
+def test_a_scene_is_said_in_stored_numbers_without_fill(nodata: int | None, tmp_path: Path, draw_raster: Draw) -> None:
+    scene = "LC08_L1TP_224078_20200127_20200823_02_T1"
+    write_mtl(tmp_path, OLI_1, name=f"{scene}_MTL")
+    pixels = np.array([[0, 100], [200, 300]], np.uint16)
+    for key in ("B4", "B10"):
+        draw_raster(tmp_path / f"{scene}_{key}.TIF", pixels, nodata=nodata, **UTM)
+    for source in (tmp_path, tmp_path / f"{scene}_MTL.txt"):
+        found = info_file(source)
+        assert [(band.name, band.wavelength, band.dtype) for band in found.bands] == [
+            ("red", 0.65, "uint16"), ("lwir11", 10.9, "uint16"),
+        ]  # fmt: skip
+        assert [(band.valid, band.minimum, band.maximum) for band in found.bands] == [(3, 100, 300)] * 2
+        assert found.bands[0].scale == pytest.approx(2e-5 / 0.5)  # the sun stands at 30 degrees
+        assert found.bands[1].scale == 1
+        assert "lwir11 (B10) keeps its stored numbers" in found.notes[-1]

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
+from matplotlib.axes._secondary_axes import SecondaryAxis
 from matplotlib.figure import Figure
 
 from tsraster.learning.clusters import Clusters
@@ -17,13 +18,17 @@ from tsraster.lut import Lut
 from tsraster.pipeline.clustering.cluster import Clustering
 from tsraster.pipeline.clustering.spectra import ClassSpectrum, SpectralBand
 from tsraster.plots import plot_spectra
-from tsraster.plots.spectra import draw_spectra
+from tsraster.plots.spectra import draw_spectra, group_bands
 
 NAN = float("nan")
 
 
-def make(lengths: Sequence[float | None]) -> Clustering:
-    bands = tuple(SpectralBand(number=i, name=f"b{i}", wavelength=length) for i, length in enumerate(lengths, start=1))
+def make(lengths: Sequence[float | None], units: Sequence[str] = ()) -> Clustering:
+    parts = zip(lengths, units or [""] * len(lengths), strict=True)
+    bands = tuple(
+        SpectralBand(number=i, name=f"b{i}", wavelength=length, unit=unit)
+        for i, (length, unit) in enumerate(parts, start=1)
+    )
     count = len(bands)
     rows = [(1, "water", 30, 10.0), (2, "", 70, 50.0), (3, "none", 0, NAN)]
     spectra = tuple(
@@ -57,6 +62,37 @@ def test_bands_stand_side_by_side_where_wavelengths_do_not_tell_them_apart(lengt
     draw_spectra(axes, make(lengths))
     assert [text.get_text() for text in axes.get_xticklabels()] == ["b1", "b2", "b3"]
     assert list(axes.get_lines()[0].get_xdata()) == [0, 1, 2]  # type: ignore[arg-type]
+
+
+def test_names_of_bands_stand_above_their_wavelengths() -> None:
+    axes = Figure().add_subplot()
+    draw_spectra(axes, make([2.2, 0.48, 0.86]))
+    above = [child for child in axes.get_children() if isinstance(child, SecondaryAxis)]
+    assert [text.get_text() for text in above[0].get_xticklabels()] == ["b1", "b2", "b3"]
+    many = Figure().add_subplot()
+    draw_spectra(many, make([i / 100 for i in range(40, 70)]))
+    assert not any(isinstance(child, SecondaryAxis) for child in many.get_children())
+
+
+@pytest.mark.parametrize(
+    ("lengths", "units", "groups"),
+    [
+        ([0.5, 0.6, 10.9, 0.7], ["", "", "K", ""], [(0, 1, 3), (2,)]),
+        ([None, None, None], ["", "K", "K"], [(1, 2), (0,)]),
+        ([0.5, 0.6, 11.4], ["", "", ""], [(0, 1), (2,)]),
+        ([0.5, None, 0.7], ["", "", ""], [(0, 1, 2)]),
+    ],
+)
+def test_temperatures_do_not_share_axes_with_reflectances(
+    lengths: list[float | None], units: list[str], groups: list[tuple[int, ...]], tmp_path: Path
+) -> None:
+    clustering = make(lengths, units)
+    assert group_bands(clustering.bands) == groups
+    plot_spectra(clustering, tmp_path / "s.png")
+    axes = Figure().add_subplot()
+    draw_spectra(axes, clustering, groups[0])
+    unit = units[groups[0][0]]
+    assert (f"({unit})" in axes.get_ylabel()) == bool(unit)
 
 
 def test_the_legend_lists_classes_that_have_pixels() -> None:

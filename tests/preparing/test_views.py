@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from tests.conftest import write_raster
 from tsraster.errors import BandError, DataError
+from tsraster.preparing.computedbands import compute_band
 from tsraster.preparing.scaling import Scaling, find_scaling
-from tsraster.preparing.views import compute_band, convert_bands, join_bands, mask_raster
+from tsraster.preparing.views import convert_bands, join_bands, mask_raster
 from tsraster.raster import Band, Raster, Window
 from tsraster.reading import open_raster
 
@@ -41,6 +42,9 @@ class Checkered:
     def find(self, window: Window) -> NDArray[np.bool_]:
         rows, cols = np.mgrid[window.slices]
         return np.asarray((rows + cols) % 2 == 0)
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32"])
@@ -134,4 +138,4 @@ def test_views_of_views_go_to_another_process(tmp_path: Path) -> None:
 def test_a_band_says_its_own_scaling() -> None:
     assert find_scaling(Band(number=1, dtype="uint8")) is None
     found = find_scaling(Band(number=1, dtype="uint8", scale=0.5, offset=-1, unit="m"))
-    assert str(found) == "scale 0.5, offset -1, m"
+    assert str(found) == "0.5 x number - 1 m"

@@ -115,6 +115,15 @@ class RuleTable:
         return {code: names.get(code, "") for code in sorted({rule.code for rule in self.rules} - {0})}
 
     @property
+    def conditions(self) -> dict[int, str]:
+        """The codes of classes, increasing, and the text of what must hold; that of several rules with "or" between."""
+        found: dict[int, list[str]] = {code: [] for code in self.classes}
+        for rule in self.rules:
+            if rule.code:
+                found[rule.code].append("else" if rule.criterion is None else str(rule.criterion))
+        return {code: " or ".join(texts) for code, texts in found.items()}
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """The smallest unsigned integer type that holds every code."""
         return np.min_scalar_type(max(rule.code for rule in self.rules))

@@ -21,6 +21,7 @@ from tsraster.pipeline.picturelegend import LEGEND_PLACES
 @option(classify_file, "scheme", metavar="NAME[:NUMBERS]")
 @option(classify_file, "classes", kind=int, metavar="K")
 @option(classify_file, "table", metavar="TABLE.json")
+@option(classify_file, "rules", metavar="TEXT|@FILE")
 @option(classify_file, "band", kind=int, metavar="N")
 @source_options(classify_file)
 @option(classify_file, "smooth", metavar="NAME:SIZE")
@@ -48,6 +49,7 @@ def classify(source: str, destination: str | None, plot: str | None, overwrite: 
     tsraster classify band.tif classes.tif --bins 20 --lut thermal --color picture.png
     tsraster classify LT05_B6.TIF warm.tif --landsat temperature --cutoffs 294,296,298
     tsraster classify LC08_MTL.txt green.tif --index NDVI --cutoffs 0.2,0.5 --qa LC08_QA_PIXEL.TIF --mask clear-sky
+    tsraster classify LC08_MTL.txt cover.tif --rules '1 "water": NDWI > 0; 2 "forest": NDVI > 0.7; 9 "other": else'
     tsraster classify photo.jpg labels.png --smooth gaussian:1 --cutoffs 0.25,0.4,0.6,0.75 --lut thin-section
     """
     others = (destination, options["color"], options["save_table"], options["stats"])

@@ -22,6 +22,7 @@ from tsraster.pipeline.inspection import inspect_file
 @option(inspect_file, "landsat", kind=click.Choice(QUANTITIES))
 @option(inspect_file, "mtl", metavar="FILE")
 @option(inspect_file, "raw")
+@option(inspect_file, "stac", metavar="ITEM.json")
 @option(inspect_file, "smooth", metavar="NAME:SIZE")
 @option(inspect_file, "cutoffs", kind=NUMBERS, metavar="A,B,...")
 @option(inspect_file, "table", metavar="TABLE.json")
@@ -37,7 +38,7 @@ def inspect(source: str, at: Any, region: Any, plot: str | None, overwrite: bool
     """
     if at is None and (options["geoloc"] or (region is None and plot is None)):
         raise UsageError("nothing says where to look; give --at X,Y, or --region X0,Y0,X1,Y1")
-    shared = {name: options[name] for name in ("band", "landsat", "mtl", "raw", "smooth", "cutoffs", "table")}
+    shared = {name: options[name] for name in ("band", "landsat", "mtl", "raw", "stac", "smooth", "cutoffs", "table")}
     with open_plot(plot, [source], overwrite=overwrite) as draw:
         if at is not None:
             print_inspection(inspect_file(source, at=at, **options))

@@ -43,7 +43,8 @@ def print_classes(result: Classification) -> None:
         click.echo(note)
     shares = result.shares[:_ROWS]
     area, unit = _choose_area_unit(result.shares)
-    interval = "old values" if result.table.scheme == "mapping" else "values" if result.table.values else "interval"
+    by_value = "values" if result.table.values else "interval"
+    interval = {"mapping": "old values", "rules": "condition"}.get(result.table.scheme, by_value)
     interval += f" ({result.table.unit})" if result.table.unit else ""
     header = ["code", interval, "name", "pixels", "percent", *([f"area ({unit})"] if unit else [])]
     rows = [
@@ -69,7 +70,9 @@ def _print_named(header: list[str], rows: list[list[str]]) -> None:
     if not any(row[at] for row in rows):
         header, *rows = [[*row[:at], *row[at + 1 :]] for row in (header, *rows)]
     print_table(
-        header, rows, left=[title for title in header if title.startswith(("interval", "old values", "values", "name"))]
+        header,
+        rows,
+        left=[title for title in header if title.startswith(("interval", "old values", "condition", "values", "name"))],
     )
 
 
@@ -78,7 +81,8 @@ def _print_rest(result: Classification) -> None:
         infinite = f", {result.infinite} of them infinite" if result.infinite else ""
         click.echo(f"no class: {result.without_data} pixels without data{infinite}")
     if result.outside:
-        why = "by the mapping" if result.table.scheme == "mapping" else "outside of the table"
+        whys = {"mapping": "by the mapping", "rules": "for which no rule holds"}
+        why = whys.get(result.table.scheme, "outside of the table")
         click.echo(f"no class: {result.outside} pixels {why}")
     if result.written:
         click.echo(f"wrote {', '.join(result.written)}")
@@ -134,7 +138,24 @@ def print_info(info: RasterInfo) -> None:
             click.echo(f"{title:<11}{text}")
     click.echo()
     header = ["band", "name", "role", "type", "nodata", "valid", "minimum", "maximum", "mean", "std"]
-    print_table(header, [_band_row(info, i) for i in range(len(info.bands))], left=("name", "role", "type"))
+    more = {title: texts for title, texts in _list_more(info).items() if any(texts)}
+    rows = [[*_band_row(info, i), *(texts[i] for texts in more.values())] for i in range(len(info.bands))]
+    print_table([*header, *more], rows, left=("name", "role", "type", "unit"))
+    if "scale" in more:
+        click.echo("the statistics are of stored numbers; value = scale x number + offset")
+    for note in info.notes:
+        click.echo(note)
+
+
+def _list_more(info: RasterInfo) -> dict[str, list[str]]:
+    """Return the columns that most rasters have no words for."""
+    scaled = [(band.scale, band.offset) != (1, 0) for band in info.bands]
+    return {
+        "wavelength (um)": [f"{band.wavelength:g}" if band.wavelength else "" for band in info.bands],
+        "scale": [f"{band.scale:.7g}" if has else "" for band, has in zip(info.bands, scaled, strict=True)],
+        "offset": [f"{band.offset:.7g}" if has else "" for band, has in zip(info.bands, scaled, strict=True)],
+        "unit": [band.unit for band in info.bands],
+    }
 
 
 def _list_names(names: dict[int, str]) -> str:
@@ -155,6 +176,8 @@ def _band_row(info: RasterInfo, i: int) -> list[str]:
 
 def print_breaks(result: Breaks) -> None:
     """Print the classes of the chosen scheme, and one row for each scheme that was compared."""
+    for note in result.notes:
+        click.echo(note)
     table = result.table
     if table is not None and len(result.fits) == 1:
         fit = result.fits[0]
@@ -191,6 +214,8 @@ def _print_fits(result: Breaks) -> None:
 
 def print_inspection(found: Inspection) -> None:
     """Print what is at a pixel: a line each, and the values around it, of which its own stands in brackets."""
+    for note in found.notes:
+        click.echo(note)
     place = f"column {found.col}, row {found.row}"
     if found.x is not None and found.y is not None:
         place += f" (x {found.x:.10g}, y {found.y:.10g})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 import click
@@ -14,20 +14,26 @@ from tsraster.landsat.quantities import QUANTITIES
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def source_options(function: Callable[..., Any]) -> Callable[[Command], Command]:
-    """Make the options of the parameters of `function` that `tsraster.pipeline.sourcing.sources.SourcePlan` holds."""
-    options = (
-        option(function, "landsat", kind=click.Choice(QUANTITIES)),
-        option(function, "mtl", metavar="FILE"),
-        option(function, "raw"),
-        option(function, "index", metavar="NAME|FORMULA"),
-        option(function, "force"),
-        option(function, "qa", metavar="FILE"),
-        option(function, "mask", kind=TEXTS, metavar="A,B,..."),
-        option(function, "confidence", kind=click.Choice(CONFIDENCES)),
-        option(function, "mask_file", metavar="FILE"),
-        option(function, "clip", metavar="FILE"),
-    )
+def source_options(function: Callable[..., Any], *, without: Collection[str] = ()) -> Callable[[Command], Command]:
+    """Make the options of the parameters of `function` that `tsraster.pipeline.sourcing.sources.SourcePlan` holds.
+
+    Those in `without` are left out, which the function does not have.
+    """
+    kinds: dict[str, dict[str, Any]] = {
+        "landsat": {"kind": click.Choice(QUANTITIES)},
+        "mtl": {"metavar": "FILE"},
+        "raw": {},
+        "index": {"metavar": "NAME|FORMULA"},
+        "force": {},
+        "qa": {"metavar": "FILE"},
+        "mask": {"kind": TEXTS, "metavar": "A,B,..."},
+        "confidence": {"kind": click.Choice(CONFIDENCES)},
+        "mask_file": {"metavar": "FILE"},
+        "clip": {"metavar": "FILE"},
+        "clip_layer": {"metavar": "NAME"},
+        "stac": {"metavar": "ITEM.json"},
+    }
+    options = [option(function, name, **how) for name, how in kinds.items() if name not in without]
 
     def add(command: Command) -> Command:
         for one in reversed(options):

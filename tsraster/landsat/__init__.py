@@ -1,6 +1,7 @@
 """Landsat scenes: their MTL files, the physical values of their bands, and their quality bits."""
 
 from tsraster.landsat.bitfields import BitField, decode_bits, read_bitfields
+from tsraster.landsat.bittests import BitTest, find_met, list_field_tests
 from tsraster.landsat.metadata import LandsatBand, LandsatMetadata, Scale
 from tsraster.landsat.mtlfile import read_mtl
 from tsraster.landsat.quality import (
@@ -25,6 +26,7 @@ __all__ = [
     "QUANTITIES",
     "UNITS",
     "BitField",
+    "BitTest",
     "Confidence",
     "Conversion",
     "LandsatBand",
@@ -37,8 +39,10 @@ __all__ = [
     "find_band_file",
     "find_layout",
     "find_masked",
+    "find_met",
     "find_mtl",
     "list_conditions",
+    "list_field_tests",
     "list_tests",
     "plan_conversion",
     "read_bitfields",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, Literal, get_args
 
@@ -17,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsraster.errors import UnknownNameError, UsageError
-from tsraster.landsat.bitfields import BitField, check_integers, decode_bits
+from tsraster.landsat.bitfields import BitField, decode_bits
+from tsraster.landsat.bittests import BitTest, find_met, give_example, split_condition
 from tsraster.registry import suggestion
 
 Confidence = Literal["high", "medium", "low"]
@@ -122,7 +122,7 @@ def find_masked(
         As they are in QA_PIXEL, BQA or pixel_qa.
     names : sequence of text
         Conditions: cloud, shadow, cirrus, snow, water, dilated, fill; presets: usgs-clear, clear-sky, clear-land; or a field and
-        a code or meaning of it, such as ``cloud_confidence:medium``.
+        a code or meaning of it, such as ``cloud_confidence=medium``.
     confidence : high, medium or low
         From which confidence on, for those of cloud, shadow, cirrus and snow that have one. Collection 2 gives low to most
         clear pixels, so that low masks nearly all.
@@ -157,16 +157,7 @@ def find_masked(
     >>> find_masked(quality, ["clear-sky"])
     array([ True, False,  True,  True,  True])
     """
-    values = np.asarray(values)
-    check_integers(values)
-    tests = list_tests(names, confidence, layout)
-    if values.dtype in (np.uint8, np.uint16):
-        return np.asarray(_tabulate(tests, np.iinfo(values.dtype).max + 1)[values])
-    return _test(values, tests)
-
-
-BitTest = tuple[BitField, int, bool]
-"""A field, a code, and whether codes above it count as well."""
+    return find_met(values, list_tests(names, confidence, layout))
 
 
 def list_tests(names: Sequence[str], confidence: str = "high", layout: Layout = "collection-2") -> tuple[BitTest, ...]:
@@ -203,23 +194,19 @@ def _list_tests_of(name: str, fields: dict[str, BitField], level: int) -> list[B
         known = [one for one in PRESETS[name] if one in fields or f"{one}_confidence" in fields]
         if known:
             return [test for one in known for test in _list_tests_of(one, fields, level)]
-    field_name, colon, meaning = name.partition(":")
-    if colon and field_name in fields:
+    field_name, meaning = split_condition(name)
+    if meaning and field_name in fields:
         return [(fields[field_name], fields[field_name].find_code(meaning), False)]
     flag, grade = fields.get(name), fields.get(f"{name}_confidence")
     if flag is not None and flag.length > 1:
         raise UsageError(
-            f"the bit field {name} has {1 << flag.length} codes; name one, such as {name}:{_get_example(flag)}"
+            f"the bit field {name} has {1 << flag.length} codes; name one, such as {name}={give_example(flag)}"
         )
     if flag is None and grade is None:
         known = [*(one for one in PRESETS if one not in fields), *list_conditions(tuple(fields.values()))]
         raise UnknownNameError(f"these quality bits know no {name!r}; {suggestion(name, known)}")
     tests = [] if flag is None else [(flag, 1, False)]
     return tests if grade is None else [*tests, (grade, level, True)]
-
-
-def _get_example(field: BitField) -> str:
-    return field.meanings[-1][1] if field.meanings else str((1 << field.length) - 1)
 
 
 def list_conditions(layout: Layout) -> list[str]:
@@ -234,16 +221,3 @@ def list_conditions(layout: Layout) -> list[str]:
     flags = [field.name for field in fields if field.length == 1]
     grades = [field.name.removesuffix("_confidence") for field in fields if field.name.endswith("_confidence")]
     return list(dict.fromkeys([*flags, *grades]))
-
-
-@lru_cache(maxsize=16)
-def _tabulate(tests: tuple[BitTest, ...], size: int) -> NDArray[np.bool_]:
-    return _test(np.arange(size), tests)
-
-
-def _test(values: NDArray[Any], tests: Sequence[BitTest]) -> NDArray[np.bool_]:
-    found = np.zeros(values.shape, dtype=bool)
-    for field, code, and_above in tests:
-        codes = field.extract(values)
-        found |= codes >= code if and_above else codes == code
-    return found

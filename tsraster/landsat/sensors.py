@@ -4,7 +4,8 @@ References
 ----------
 Chander, Markham and Helder (2009), Summary of current radiometric calibration coefficients for Landsat MSS, TM, ETM+, and EO-1
 ALI sensors, Remote Sensing of Environment 113, 893-903: K1, K2 and ESUN of TM and ETM+. The MTL files of Landsat 8 and 9: K1 and
-K2 of TIRS. Common names and center wavelengths: the STAC items of USGS.
+K2 of TIRS. Common names, center wavelengths and widths: the STAC items of USGS, and for the bands that those leave out
+(panchromatic, cirrus, B11) the limits that USGS publishes for them.
 """
 
 from __future__ import annotations
@@ -25,42 +26,44 @@ class Seen:
     """The common name, such as red."""
     wavelength: float
     """Of its center, in um."""
+    width: float
+    """Where it sees half as much as in its center, from end to end, in um."""
     kind: Kind = "reflective"
 
 
 _TM = {
-    "1": Seen("blue", 0.49),
-    "2": Seen("green", 0.56),
-    "3": Seen("red", 0.66),
-    "4": Seen("nir08", 0.83),
-    "5": Seen("swir16", 1.65),
-    "6": Seen("lwir", 11.45, "thermal"),
-    "7": Seen("swir22", 2.22),
+    "1": Seen("blue", 0.49, 0.07),
+    "2": Seen("green", 0.56, 0.08),
+    "3": Seen("red", 0.66, 0.06),
+    "4": Seen("nir08", 0.83, 0.14),
+    "5": Seen("swir16", 1.65, 0.20),
+    "6": Seen("lwir", 11.45, 2.10, "thermal"),
+    "7": Seen("swir22", 2.22, 0.27),
 }
 _ETM = {
-    "1": Seen("blue", 0.48),
-    "2": Seen("green", 0.56),
-    "3": Seen("red", 0.66),
-    "4": Seen("nir08", 0.84),
-    "5": Seen("swir16", 1.65),
-    "6": Seen("lwir", 11.34, "thermal"),
-    "7": Seen("swir22", 2.20),
-    "8": Seen("pan", 0.71),
+    "1": Seen("blue", 0.48, 0.07),
+    "2": Seen("green", 0.56, 0.08),
+    "3": Seen("red", 0.66, 0.06),
+    "4": Seen("nir08", 0.84, 0.13),
+    "5": Seen("swir16", 1.65, 0.20),
+    "6": Seen("lwir", 11.34, 2.05, "thermal"),
+    "7": Seen("swir22", 2.20, 0.28),
+    "8": Seen("pan", 0.71, 0.38),
 }
 _OLI = {
-    "1": Seen("coastal", 0.44),
-    "2": Seen("blue", 0.48),
-    "3": Seen("green", 0.56),
-    "4": Seen("red", 0.65),
-    "5": Seen("nir08", 0.87),
-    "6": Seen("swir16", 1.61),
-    "7": Seen("swir22", 2.20),
-    "8": Seen("pan", 0.59),
-    "9": Seen("cirrus", 1.37),
-    "10": Seen("lwir11", 10.9, "thermal"),
-    "11": Seen("lwir12", 12.0, "thermal"),
+    "1": Seen("coastal", 0.44, 0.02),
+    "2": Seen("blue", 0.48, 0.06),
+    "3": Seen("green", 0.56, 0.06),
+    "4": Seen("red", 0.65, 0.04),
+    "5": Seen("nir08", 0.87, 0.03),
+    "6": Seen("swir16", 1.61, 0.09),
+    "7": Seen("swir22", 2.20, 0.19),
+    "8": Seen("pan", 0.59, 0.18),
+    "9": Seen("cirrus", 1.37, 0.02),
+    "10": Seen("lwir11", 10.9, 0.59, "thermal"),
+    "11": Seen("lwir12", 12.0, 1.01, "thermal"),
 }
-_MSS = (Seen("green", 0.55), Seen("red", 0.65), Seen("nir08", 0.75), Seen("nir09", 0.95))
+_MSS = (Seen("green", 0.55, 0.1), Seen("red", 0.65, 0.1), Seen("nir08", 0.75, 0.1), Seen("nir09", 0.95, 0.3))
 
 _THERMAL_CONSTANTS = {
     (4, "6"): (671.62, 1284.30),
@@ -84,7 +87,7 @@ def describe_band(mission: int, sensor: str, number: str) -> Seen | None:
     Examples
     --------
     >>> describe_band(8, "OLI_TIRS", "5")
-    Seen(name='nir08', wavelength=0.87, kind='reflective')
+    Seen(name='nir08', wavelength=0.87, width=0.03, kind='reflective')
     """
     if "MSS" in sensor:
         first = 4 if mission <= 3 else 1

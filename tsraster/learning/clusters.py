@@ -37,6 +37,9 @@ class Clusters:
         The centers in standardized space: (value - mean) / standard deviation. Code i + 1 belongs to row i.
     bands : tuple of str, shape (B,)
         The names of the bands; empty texts by default.
+    units : tuple of str, shape (B,)
+        What the values of the bands are: a unit, or another word by which values are told apart; empty texts by default, which
+        say nothing.
     names : tuple of str, shape (K,)
         The names of the classes; empty texts by default.
     colors : tuple of (red, green, blue), shape (K,), optional
@@ -63,6 +66,7 @@ class Clusters:
     stds: Floats
     centers: Floats
     bands: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     colors: tuple[tuple[int, int, int], ...] = ()
     method: str = "k-means"
@@ -73,6 +77,7 @@ class Clusters:
             object.__setattr__(self, part, _to_floats(getattr(self, part), part))
         _check_shapes(self.means, self.stds, self.centers)
         object.__setattr__(self, "bands", _to_texts(self.bands, len(self.means), "bands"))
+        object.__setattr__(self, "units", _to_texts(self.units, len(self.means), "units"))
         object.__setattr__(self, "names", _to_texts(self.names, len(self.centers), "names"))
         colors = tuple(tuple(color) for color in self.colors)
         object.__setattr__(self, "colors", colors)
@@ -160,6 +165,7 @@ class Clusters:
             "version": 1,
             "method": self.method,
             "bands": list(self.bands),
+            "units": list(self.units),
             "means": self.means.tolist(),
             "stds": self.stds.tolist(),
             "codes": list(self.codes),
@@ -192,7 +198,7 @@ class Clusters:
         missing = [part for part in ("means", "stds", "centers") if part not in record]
         if missing:
             raise TableError(f"the file of clusters has no {missing[0]}")
-        parts = ("means", "stds", "centers", "bands", "names", "colors", "method", "fitted_on")
+        parts = ("means", "stds", "centers", "bands", "units", "names", "colors", "method", "fitted_on")
         try:
             return cls(**{part: record[part] for part in parts if part in record})
         except TypeError:

@@ -58,6 +58,8 @@ class Breaks:
     histogram: Histogram
     """Of all values, to draw the edges over."""
     written: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What was done to the numbers of the sources before they were counted, in a sentence each."""
 
 
 def breaks_file(
@@ -78,6 +80,8 @@ def breaks_file(
     confidence: str = "high",
     mask_file: PathLike | None = None,
     clip: PathLike | None = None,
+    clip_layer: str | None = None,
+    stac: PathLike | None = None,
     smooth: str | None = None,
     closed: Closed | None = None,
     values: Sequence[int] | None = None,
@@ -112,23 +116,28 @@ def breaks_file(
     mtl : path, optional
         MTL file (.txt, .json, .xml) of the band; by default the one beside it.
     raw : bool
-        Take numbers as they are stored: by default a scale and an offset that the source says are applied.
+        Take numbers as they are stored: by default a scale and an offset that the source or its STAC item says are applied.
     index : text, optional
         Spectral index of the bands, such as NDVI or "SAVI:L=0.3", or a formula over their names, such as "nir08 / red"; all of
         spyndex with the extra indices.
     force : bool
-        Compute the index also of numbers that are no reflectance.
+        Compute the index also of numbers that are no reflectance, as a sample of them tells.
     qa : path, optional
-        Landsat quality band (QA_PIXEL, BQA, pixel_qa) by which pixels are left out.
+        Quality band by which pixels are left out: of Landsat (QA_PIXEL, BQA, pixel_qa), or one whose bits a STAC item describes.
     mask : texts, optional
         What is left out by it: cloud,shadow,cirrus,snow,water,dilated,fill; or usgs-clear (which keeps shadow and cirrus),
-        clear-sky, clear-land.
+        clear-sky, clear-land. Of other bits a field that is set, or a field and its meaning: cloud,cloud_confidence=high.
     confidence : "high", "medium" or "low"
-        From which confidence on; of Collection 2 low leaves out nearly all.
+        From which confidence on, of the bits of Landsat; of Collection 2 low leaves out nearly all.
     mask_file : path, optional
         Raster of the same size; pixels that are 0 in it, or have no data, are left out.
     clip : path, optional
         Vector file; pixels outside of its shapes are left out.
+    clip_layer : text, optional
+        Layer of the vector file, where it has several.
+    stac : path, optional
+        STAC item (JSON) that describes the bands of the source (scale, offset, nodata, unit, names) or the bits of the quality
+        band; by default one beside them that names the file.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     closed : right or left, optional
@@ -196,6 +205,8 @@ def breaks_file(
         confidence=confidence,
         mask_file=mask_file,
         clip=clip,
+        clip_layer=clip_layer,
+        stac=stac,
     )
     plan = None
     if scheme is not None:
@@ -205,7 +216,8 @@ def breaks_file(
     choices = _list_choices(classes) if compare else []
     with ExitStack() as stack:
         stack.enter_context(gdal_settings())
-        read = [_open_values(path, chosen, stack, band, smooth, KEPT_BYTES // len(paths)) for path in paths]
+        opened = [_open_values(path, chosen, stack, band, smooth, KEPT_BYTES // len(paths)) for path in paths]
+        read = [source for source, _ in opened]
         unit = _agree_on_unit(read)
         files = [file for source in read for file in source.raster.files]
         outputs = stack.enter_context(
@@ -227,18 +239,20 @@ def breaks_file(
         fits=fits,
         histogram=histogram,
         written=() if destination is None else (os.fspath(destination),),
+        notes=tuple(dict.fromkeys(note for _, notes in opened for note in notes)),
     )
 
 
 def _open_values(
     path: PathLike, chosen: SourcePlan, stack: ExitStack, band: int | None, smooth: str | None, room: int
-) -> Values:
-    raster = stack.enter_context(open_source(path, chosen)).raster
+) -> tuple[Values, tuple[str, ...]]:
+    opened = stack.enter_context(open_source(path, chosen))
+    raster = opened.raster
     preparation = plan_preparation(raster, band=band, smooth=smooth)
     check_classifiable(preparation.dtype)
     # Of a long series not all can be open at the same time; what is read opens by itself.
     raster.close()
-    return Values(raster, preparation, room=room)
+    return Values(raster, preparation, room=room), opened.notes
 
 
 def _agree_on_unit(sources: Sequence[Values]) -> str:

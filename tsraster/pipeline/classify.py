@@ -11,6 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tsraster.classification import Outside, check_classifiable
+from tsraster.classification.rules import RuleTable
 from tsraster.classtable import ClassTable, Closed, Number
 from tsraster.errors import DataError, UsageError
 from tsraster.lut import Lut
@@ -18,9 +19,11 @@ from tsraster.measuring import ClassShare, list_shares
 from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.classjob import ClassifyJob
 from tsraster.pipeline.fitting import ClassPlan, TableLike, describe_fit, plan_classes, tally_values
+from tsraster.pipeline.giventexts import list_given
 from tsraster.pipeline.imaging import PathLike, choose_targets, list_paths
 from tsraster.pipeline.luts import load_lut
 from tsraster.pipeline.picturelegend import LegendPlace, check_legend, plan_class_legend
+from tsraster.pipeline.ruling import check_alone, read_rules
 from tsraster.pipeline.sidecars import list_sidecars, warn_of_styles, write_sidecars
 from tsraster.pipeline.sourcing.sources import SourcePlan, open_source
 from tsraster.pipeline.values import KEPT_BYTES, Values
@@ -70,6 +73,7 @@ def classify_file(
     scheme: str | None = None,
     classes: int | None = None,
     table: TableLike | None = None,
+    rules: RuleTable | str | None = None,
     band: int | None = None,
     landsat: str | None = None,
     mtl: PathLike | None = None,
@@ -81,6 +85,8 @@ def classify_file(
     confidence: str = "high",
     mask_file: PathLike | None = None,
     clip: PathLike | None = None,
+    clip_layer: str | None = None,
+    stac: PathLike | None = None,
     smooth: str | None = None,
     closed: Closed | None = None,
     values: Sequence[int] | None = None,
@@ -121,6 +127,9 @@ def classify_file(
         Number of classes of the scheme.
     table : path, optional
         Class table (JSON) that was saved before.
+    rules : text or @file, optional
+        Conditions on several bands in their order, such as '1 "water": NDWI > 0; 2: red < 0.1 and NDVI > 0.6; 9 "other": else';
+        names are bands or indices, and the first that holds gives its code.
     band : int, optional
         Band to classify, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
     landsat : "reflectance", "radiance", "temperature" or "celsius", optional
@@ -129,23 +138,28 @@ def classify_file(
     mtl : path, optional
         MTL file (.txt, .json, .xml) of the band; by default the one beside it.
     raw : bool
-        Take numbers as they are stored: by default a scale and an offset that the source says are applied.
+        Take numbers as they are stored: by default a scale and an offset that the source or its STAC item says are applied.
     index : text, optional
         Spectral index of the bands, such as NDVI or "SAVI:L=0.3", or a formula over their names, such as "nir08 / red"; all of
         spyndex with the extra indices.
     force : bool
-        Compute the index also of numbers that are no reflectance.
+        Compute the index, or those of the rules, also of numbers that are no reflectance, as a sample of them tells.
     qa : path, optional
-        Landsat quality band (QA_PIXEL, BQA, pixel_qa) by which pixels are left out.
+        Quality band by which pixels are left out: of Landsat (QA_PIXEL, BQA, pixel_qa), or one whose bits a STAC item describes.
     mask : texts, optional
         What is left out by it: cloud,shadow,cirrus,snow,water,dilated,fill; or usgs-clear (which keeps shadow and cirrus),
-        clear-sky, clear-land.
+        clear-sky, clear-land. Of other bits a field that is set, or a field and its meaning: cloud,cloud_confidence=high.
     confidence : "high", "medium" or "low"
-        From which confidence on; of Collection 2 low leaves out nearly all.
+        From which confidence on, of the bits of Landsat; of Collection 2 low leaves out nearly all.
     mask_file : path, optional
         Raster of the same size; pixels that are 0 in it, or have no data, are left out.
     clip : path, optional
         Vector file; pixels outside of its shapes are left out.
+    clip_layer : text, optional
+        Layer of the vector file, where it has several.
+    stac : path, optional
+        STAC item (JSON) that describes the bands of the source (scale, offset, nodata, unit, names) or the bits of the quality
+        band; by default one beside them that names the file.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     closed : right or left, optional
@@ -221,17 +235,23 @@ def classify_file(
     >>> [share.interval for share in result.shares]
     ['<= 285', '(285, 295]', '> 295']
     """
+    ruled = None if rules is None else read_rules(rules)
+    if ruled is not None:
+        check_alone({"--band": band, "--smooth": smooth, "--save-table": save_table})
     chosen = SourcePlan(
         landsat=landsat,
         mtl=mtl,
         raw=raw,
         index=index,
+        rules=ruled,
         force=force,
         qa=qa,
         mask=mask,
         confidence=confidence,
         mask_file=mask_file,
         clip=clip,
+        clip_layer=clip_layer,
+        stac=stac,
     )
     colors = None if lut is None else load_lut(lut)
     plan = plan_classes(
@@ -240,6 +260,7 @@ def classify_file(
         scheme=scheme,
         classes=classes,
         table=table,
+        rules=ruled,
         closed=closed,
         values=values,
         names=names,
@@ -253,7 +274,7 @@ def classify_file(
     codes_to, colors_to = choose_targets(destination, color, cog=cog)
     beside = list_sidecars(codes_to, sidecars, has_colors=colors is not None)
     wanted = [path for path in (destination, color, *beside.values(), save_table, stats) if path is not None]
-    inputs = [*list_paths(source, table, lut), *chosen.files]
+    inputs = [*list_paths(source, table, lut), *list_given(rules), *chosen.files]
     with (
         gdal_settings(),
         open_source(source, chosen) as opened,
@@ -275,10 +296,13 @@ def classify_file(
                 legend=plan_class_legend(fitted, palette, legend, raster.shape),
                 is_fitted=plan.choice is not None,
                 counted=counted,
+                origins=tuple(ruled.conditions.values()) if ruled is not None else (),
             )
             tally, preview = job.run(work, outputs, codes_to, colors_to)
         write_sidecars(outputs, beside, describe_classes(job.image, tally.counts.tolist()), codes_to)
         shares = list_shares(fitted, tally.counts, find_pixel_area(raster, pixel_size=pixel_size))
+        if job.origins:
+            shares = tuple(replace(share, interval=text) for share, text in zip(shares, job.origins, strict=True))
         if save_table is not None:
             write_text(outputs.stage(save_table), fitted.to_json())
         if stats is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -28,7 +28,8 @@ from tsraster.pipeline.imaging import (
 )
 from tsraster.pipeline.picturelegend import LegendWriter, PictureLegend
 from tsraster.pipeline.preview import Preview
-from tsraster.pipeline.values import Values
+from tsraster.pipeline.values import Tabulated, Values
+from tsraster.preparing.lookups import look_up
 from tsraster.raster import Pixels, Window
 from tsraster.schemes import NOTHING_VALID, Counted
 from tsraster.writing import Image, ImageWriter, Outputs
@@ -75,20 +76,39 @@ class ClassifyJob:
     """What is laid over the color picture or beside it."""
     counted: Counted | None = None
     """Each of the values, where they are counted already."""
+    origins: tuple[str, ...] = ()
+    """What each class was made of, as text, where no interval says it."""
 
     def work_on(
         self, layers: Layers | None, window: Window
     ) -> tuple[NDArray[Any], NDArray[np.uint8] | None, ClassTally | None]:
         """Return the codes of a window, the colors if `layers` says which, and the counts that are not known yet."""
-        pixels = self.values.read(window)
-        codes = self.assign(pixels)
+        pixels, codes = self._classify_window(window)
         painted = paint_layers(codes, self.palette, layers) if self.palette is not None and layers is not None else None
         tally = ClassTally.of(pixels, codes, self.table) if self._known is None else None
         return codes, painted, tally
 
+    def _classify_window(self, window: Window) -> tuple[Pixels, NDArray[Any]]:
+        """Return values, or the stored numbers that they are made of, and their codes."""
+        if self._tabulated is None:
+            pixels = self.values.read(window)
+            return pixels, self.assign(pixels)
+        tabulated, codes_of = self._tabulated
+        numbers = tabulated.lookup.mark(tabulated.numbers.read(window))
+        codes = look_up(codes_of, numbers.data)
+        return numbers, np.multiply(codes, numbers.valid, out=codes)
+
     def assign(self, pixels: Pixels) -> NDArray[Any]:
         """Give values their codes."""
         return classify(pixels.data, self.table, valid=pixels.valid, outside=self.outside)
+
+    @cached_property
+    def _tabulated(self) -> tuple[Tabulated, NDArray[Any]] | None:
+        """Stored numbers and the code of each, where values are looked up in a table: then so are the codes."""
+        tabulated = self.values.tabulated
+        if tabulated is None or self.outside == "error":  # a number that occurs nowhere may be outside
+            return None
+        return tabulated, self.assign(Pixels(data=tabulated.lookup.values, valid=tabulated.lookup.valid))
 
     def run(
         self, work: BlockWork, outputs: Outputs, codes_to: Target | None, colors_to: Target | None
@@ -136,7 +156,8 @@ class ClassifyJob:
     @property
     def image(self) -> Image:
         """What the class map is."""
-        return describe_codes(self.values.raster, self.table, self.palette)
+        image = describe_codes(self.values.raster, self.table, self.palette)
+        return replace(image, labels=self.table.names, intervals=self.origins) if self.origins else image
 
     @property
     def _is_complete(self) -> bool:

@@ -7,18 +7,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from tsraster.classification.rules import RuleTable
 from tsraster.classtable import ClassTable, Closed, Number
 from tsraster.coloring import bind_lut
 from tsraster.errors import DataError, TableError, UsageError
 from tsraster.lut import Lut
 from tsraster.pipeline.blocks import BlockWork
+from tsraster.pipeline.ruling import check_alone, list_rule_classes
 from tsraster.pipeline.values import Values
+from tsraster.preparing.lookups import Lookup
 from tsraster.raster import Pixels, Window
-from tsraster.schemes import Choice, Distribution, check_class_count, choose_scheme, tally
+from tsraster.schemes import Choice, Counted, Distribution, check_class_count, choose_scheme, tally
 from tsraster.schemes.distribution import Answer
 
 TableLike = ClassTable | str | os.PathLike[str]
@@ -138,6 +141,7 @@ def plan_classes(
     scheme: str | None = None,
     classes: int | None = None,
     table: TableLike | None = None,
+    rules: RuleTable | None = None,
     closed: Closed | None = None,
     values: Sequence[int] | None = None,
     names: Sequence[str] | None = None,
@@ -152,11 +156,14 @@ def plan_classes(
     TableError, LutError
         The table cannot be read; the color table does not cover all classes.
     """
-    _check_ways({"--cutoffs": cutoffs, "--bins": bins, "--scheme": scheme, "--table": table})
+    _check_ways({"--cutoffs": cutoffs, "--bins": bins, "--scheme": scheme, "--table": table, "--rules": rules})
     if classes is not None and scheme is None:
         raise UsageError("--classes is the number of classes of a scheme; name one with --scheme")
     if table is not None and closed is not None:
         raise UsageError("--closed contradicts --table, which says itself which side is closed; leave one out")
+    if rules is not None:
+        check_alone({"--closed": closed, "--values": values, "--names": names})
+        table = list_rule_classes(rules)
     given = read_table(table) if table is not None else None
     if cutoffs is not None:
         given = ClassTable.from_cutoffs(cutoffs, closed=closed or "right")
@@ -170,6 +177,10 @@ def plan_classes(
     )
     if given is not None:
         plan = replace(plan, table=plan.label(given))
+    if rules is not None and plan.table is not None:
+        # A legend says what a class without a name is, as it does with intervals.
+        named = (name or rules.conditions[code] for code, name in zip(plan.table.codes, plan.table.names, strict=True))
+        plan = replace(plan, table=replace(plan.table, names=tuple(named)))
     plan.color(plan.table or plan.label(_draft(plan)))
     return plan
 
@@ -207,7 +218,20 @@ def tally_values(values: Values, work: BlockWork, *, more: int) -> Distribution:
     DataError
         No pixel is valid; for wide types when something is asked.
     """
-    return tally(ValueStream([values], work, more=more))
+    if values.tabulated is None:
+        return tally(ValueStream([values], work, more=more))
+    # Numbers of so few bits are counted one by one.
+    numbers = cast(Counted, tally(ValueStream([values.tabulated.numbers], work, more=more)))
+    return _convert_counts(numbers, values.tabulated.lookup)
+
+
+def _convert_counts(numbers: Counted, lookup: Lookup) -> Counted:
+    """Return how often each value occurs, of how often each stored number does."""
+    found = lookup.apply(Pixels(data=numbers.values.astype(lookup.dtype), valid=numbers.counts > 0))
+    # Several numbers may be one value, and 0 has no sign.
+    values, place = np.unique(found.data[found.valid] + np.float32(0), return_inverse=True)
+    # Exact: a float holds whole numbers up to 2**53.
+    return Counted(values, np.bincount(place, weights=numbers.counts[found.valid]).astype(np.int64))
 
 
 def describe_fit(sources: Sequence[Values], distribution: Distribution) -> dict[str, Any]:

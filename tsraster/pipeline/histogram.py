@@ -72,6 +72,8 @@ def histogram_file(
     confidence: str = "high",
     mask_file: PathLike | None = None,
     clip: PathLike | None = None,
+    clip_layer: str | None = None,
+    stac: PathLike | None = None,
     smooth: str | None = None,
     region: Sequence[int] | None = None,
     cutoffs: Sequence[Number] | None = None,
@@ -100,23 +102,28 @@ def histogram_file(
     mtl : path, optional
         MTL file (.txt, .json, .xml) of the band; by default the one beside it.
     raw : bool
-        Take numbers as they are stored: by default a scale and an offset that the source says are applied.
+        Take numbers as they are stored: by default a scale and an offset that the source or its STAC item says are applied.
     index : text, optional
         Spectral index of the bands, such as NDVI or "SAVI:L=0.3", or a formula over their names, such as "nir08 / red"; all of
         spyndex with the extra indices.
     force : bool
-        Compute the index also of numbers that are no reflectance.
+        Compute the index also of numbers that are no reflectance, as a sample of them tells.
     qa : path, optional
-        Landsat quality band (QA_PIXEL, BQA, pixel_qa) by which pixels are left out.
+        Quality band by which pixels are left out: of Landsat (QA_PIXEL, BQA, pixel_qa), or one whose bits a STAC item describes.
     mask : texts, optional
         What is left out by it: cloud,shadow,cirrus,snow,water,dilated,fill; or usgs-clear (which keeps shadow and cirrus),
-        clear-sky, clear-land.
+        clear-sky, clear-land. Of other bits a field that is set, or a field and its meaning: cloud,cloud_confidence=high.
     confidence : "high", "medium" or "low"
-        From which confidence on; of Collection 2 low leaves out nearly all.
+        From which confidence on, of the bits of Landsat; of Collection 2 low leaves out nearly all.
     mask_file : path, optional
         Raster of the same size; pixels that are 0 in it, or have no data, are left out.
     clip : path, optional
         Vector file; pixels outside of its shapes are left out.
+    clip_layer : text, optional
+        Layer of the vector file, where it has several.
+    stac : path, optional
+        STAC item (JSON) that describes the bands of the source (scale, offset, nodata, unit, names) or the bits of the quality
+        band; by default one beside them that names the file.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     region : whole numbers, optional
@@ -158,6 +165,8 @@ def histogram_file(
         confidence=confidence,
         mask_file=mask_file,
         clip=clip,
+        clip_layer=clip_layer,
+        stac=stac,
     )
     drawn = plan_classes(cutoffs=cutoffs, table=table).table if cutoffs is not None or table is not None else None
     if bins is not None:
@@ -199,9 +208,9 @@ def _count(
 ) -> tuple[Summary, NDArray[Any], NDArray[Any], NDArray[np.int64]]:
     """Return what is said of all values; the lower and upper ends of what is counted, and the counts."""
     each = counts_each(values.preparation.dtype)
-    found = tally_values(values, work, more=0 if each else 1)
+    found = tally_values(values, work, more=0 if each or values.tabulated is not None else 1)
     summary = found.summarize()
-    if bins is None and isinstance(found, Counted):
+    if bins is None and each and isinstance(found, Counted):
         return summary, found.values, found.values, found.counts
     if bins is None and found.minimum == found.maximum:
         only = np.array([found.minimum])

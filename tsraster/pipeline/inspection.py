@@ -48,6 +48,8 @@ class Inspection:
     """Prepared values around the pixel, shape (row, col); NaN where there is no data, less at the border of the raster."""
     center: tuple[int, int]
     """Where the pixel is in them."""
+    notes: tuple[str, ...] = ()
+    """How values were made of numbers, in a sentence each."""
 
 
 def inspect_file(
@@ -59,6 +61,7 @@ def inspect_file(
     landsat: str | None = None,
     mtl: PathLike | None = None,
     raw: bool = False,
+    stac: PathLike | None = None,
     smooth: str | None = None,
     cutoffs: Sequence[Number] | None = None,
     table: TableLike | None = None,
@@ -82,7 +85,10 @@ def inspect_file(
     mtl : path, optional
         MTL file (.txt, .json, .xml) of the band; by default the one beside it.
     raw : bool
-        Take numbers as they are stored: by default a scale and an offset that the source says are applied.
+        Take numbers as they are stored: by default a scale and an offset that the source or its STAC item says are applied.
+    stac : path, optional
+        STAC item (JSON) that describes the bands of the source (scale, offset, nodata, unit, names); by default one beside it
+        that names the file.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     cutoffs : numbers, optional
@@ -118,7 +124,7 @@ def inspect_file(
     classes = plan_classes(cutoffs=cutoffs, table=table).table if cutoffs is not None or table is not None else None
     if not (1 <= neighbors <= _WIDEST and neighbors % 2):
         raise UsageError(f"{neighbors} neighbors cannot be shown; give an odd number from 1 to {_WIDEST}")
-    chosen = SourcePlan(landsat=landsat, mtl=mtl, raw=raw)
+    chosen = SourcePlan(landsat=landsat, mtl=mtl, raw=raw, stac=stac)
     with gdal_settings(), open_raster(source) as raster, open_source(source, chosen) as opened:
         row, col = _find_pixel(raster, at, geoloc=geoloc)
         only = Window(row=row, col=col, rows=1, cols=1)
@@ -149,6 +155,7 @@ def inspect_file(
             name=name,
             neighbors=np.where(values.valid, values.data, np.nan),
             center=at_pixel,
+            notes=opened.notes,
         )
 
 

@@ -6,14 +6,13 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import astuple, dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from tsraster.attributetable import Categories
 from tsraster.classification import PASS_THROUGH, Mapping, parse_mapping, reclassify
-from tsraster.errors import DataError, LutError, TableError, UsageError
+from tsraster.errors import DataError, LutError, UsageError
 from tsraster.lut import Lut
 from tsraster.measuring import ClassShare, list_shares
 from tsraster.pipeline.blocks import Progress, block_work
@@ -21,6 +20,7 @@ from tsraster.pipeline.classchange import plan_change
 from tsraster.pipeline.classify import Classification
 from tsraster.pipeline.classjob import ClassifyJob
 from tsraster.pipeline.codes import find_code_band
+from tsraster.pipeline.giventexts import list_given, read_given
 from tsraster.pipeline.imaging import PathLike, choose_targets, list_paths
 from tsraster.pipeline.luts import load_lut
 from tsraster.pipeline.picturelegend import LegendPlace, check_legend, plan_class_legend
@@ -29,7 +29,7 @@ from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Pixels
 from tsraster.reading import find_pixel_area, gdal_settings, open_raster, read_categories
-from tsraster.writing import Image, Outputs, describe_classes, write_rows
+from tsraster.writing import Outputs, describe_classes, write_rows
 
 NO_CATEGORIES = Categories(names={}, colors={})
 
@@ -140,7 +140,7 @@ def reclassify_file(
         check_legend(legend, color)
         beside = list_sidecars(codes_to, sidecars, has_colors=colors is not None or bool(categories.colors))
         wanted = [path for path in (destination, color, *beside.values(), stats) if path is not None]
-        inputs = [*list_paths(source, lut), *list_mapping_file(mapping), *raster.files]
+        inputs = [*list_paths(source, lut), *list_given(mapping), *raster.files]
         with Outputs(wanted, sources=inputs, overwrite=overwrite) as outputs:
             warn_of_styles(codes_to, color, sidecars)
             values = Values(raster, preparation, room=KEPT_BYTES)
@@ -199,20 +199,8 @@ def read_mapping(mapping: Mapping | str | None, categories: Categories = NO_CATE
         return Mapping(default=PASS_THROUGH)
     if isinstance(mapping, Mapping):
         return mapping
-    if not mapping.startswith("@"):
-        return parse_mapping(mapping, names=categories.names)
-    path = mapping[1:]
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        cause = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", error)
-        raise TableError(f"the mapping {path} cannot be read ({cause})") from None
+    text, path = read_given(mapping, "mapping")
     return parse_mapping(text, names=categories.names, path=path)
-
-
-def list_mapping_file(mapping: Mapping | str | None) -> list[PathLike]:
-    """Return the file that a mapping is in, if it is in one."""
-    return [mapping[1:]] if isinstance(mapping, str) and mapping.startswith("@") else []
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -220,8 +208,6 @@ class ReclassifyJob(ClassifyJob):
     """How the blocks of a class map get new codes; can be sent to another process."""
 
     mapping: Mapping
-    origins: tuple[str, ...]
-    """Which old values became each class, as text."""
 
     def assign(self, pixels: Pixels) -> NDArray[Any]:
         """Give values their new codes."""
@@ -231,8 +217,3 @@ class ReclassifyJob(ClassifyJob):
             raise DataError(f"{self.values.raster.name}: {error}") from None
         # The codes that occur may need a smaller type than those that could.
         return codes.astype(self.table.dtype, copy=False)
-
-    @property
-    def image(self) -> Image:
-        """What the class map is."""
-        return replace(super().image, labels=self.table.names, intervals=self.origins)

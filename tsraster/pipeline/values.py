@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from tsraster.errors import UsageError
 from tsraster.preparing import Preparation
+from tsraster.preparing.lookups import Lookup
+from tsraster.preparing.views import find_stored
 from tsraster.raster import Pixels, Raster, Window
 
 KEPT_BYTES = 120 * 2**20
@@ -40,6 +42,15 @@ def choose_region(raster: Raster, region: Sequence[int] | None) -> Window:
     return Window(row=top, col=left, rows=bottom - top, cols=right - left)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tabulated:
+    """Values that are looked up in a table, so that what is made of them can be looked up just as well."""
+
+    numbers: Values
+    """As they are stored; valid where the file and the masks say so."""
+    lookup: Lookup
+
+
 class Values:
     """The prepared values of a raster.
 
@@ -52,6 +63,11 @@ class Values:
     room : int
         How many bytes of what is read are kept for a second pass.
 
+    Attributes
+    ----------
+    tabulated : Tabulated or None
+        Where values are looked up in a table, the numbers that they are made of; these are what is kept.
+
     Notes
     -----
     Any thread may read. Sent to another process it keeps nothing there.
@@ -59,9 +75,7 @@ class Values:
 
     def __init__(self, raster: Raster, preparation: Preparation, *, room: int = 0) -> None:
         self.raster, self.preparation = raster, preparation
-        self._start(room)
-
-    def _start(self, room: int) -> None:
+        self.tabulated = self._tabulate(room)
         self._room = room
         self._kept: dict[Window, tuple[NDArray[np.generic], NDArray[np.uint8] | None]] = {}
         self._one_at_a_time = threading.Lock()
@@ -70,11 +84,24 @@ class Values:
         return self.raster, self.preparation
 
     def __setstate__(self, state: Any) -> None:
-        self.raster, self.preparation = state
-        self._start(0)
+        self.__init__(*state)  # type: ignore[misc]
+
+    def _tabulate(self, room: int) -> Tabulated | None:
+        found = find_stored(self.raster, self.preparation.bands[0]) if self.preparation.is_plain else None
+        # Infinite values are counted, one by one.
+        if found is None or np.isinf(found[1].values).any():
+            return None
+        stored, lookup = found
+        preparation = replace(self.preparation, dtype=np.dtype(lookup.dtype))
+        return Tabulated(numbers=self._open(stored, preparation, room), lookup=lookup)
+
+    def _open(self, source: Raster, preparation: Preparation, room: int) -> Values:
+        return Values(source, preparation, room=room)
 
     def read(self, window: Window) -> Pixels:
         """Return the values of a window, shape (row, col)."""
+        if self.tabulated is not None:
+            return self.tabulated.lookup.apply(self.tabulated.numbers.read(window))
         kept = self._kept.get(window)
         if kept is not None:
             return _unpack(*kept)
@@ -124,15 +151,14 @@ class RegionValues(Values):
     """
 
     def __init__(self, whole: Raster, preparation: Preparation, region: Window, *, room: int = 0) -> None:
-        super().__init__(replace(whole, shape=(region.rows, region.cols)), preparation, room=room)
         self._whole, self._region = whole, region
+        super().__init__(replace(whole, shape=(region.rows, region.cols)), preparation, room=room)
 
     def __getstate__(self) -> Any:
         return self._whole, self.preparation, self._region
 
-    def __setstate__(self, state: Any) -> None:
-        whole, preparation, region = state
-        self.__init__(whole, preparation, region)  # type: ignore[misc]
+    def _open(self, source: Raster, preparation: Preparation, room: int) -> Values:
+        return RegionValues(replace(source, shape=self._whole.shape), preparation, self._region, room=room)
 
     def _read(self, window: Window) -> Pixels:
         moved = replace(window, row=window.row + self._region.row, col=window.col + self._region.col)

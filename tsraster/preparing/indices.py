@@ -183,7 +183,9 @@ def compute_index(index: SpectralIndex, values: Mapping[str, ArrayLike]) -> NDAr
     return index.expression.evaluate({letter: values[name] for letter, name in bands.items()} | constants)
 
 
-def check_reflectance(values: Mapping[str, NDArray[Any]], valid: NDArray[np.bool_] | None = None) -> None:
+def check_reflectance(
+    values: Mapping[str, NDArray[Any]], valid: NDArray[np.bool_] | None = None, *, is_sample: bool = False
+) -> None:
     """Raise `DataError` where bands are numbers as they were stored, and no reflectances.
 
     That is where they are integers, or where more than a twentieth of the pixels lies below -0.5 or above 1.5. The offset of a
@@ -196,6 +198,8 @@ def check_reflectance(values: Mapping[str, NDArray[Any]], valid: NDArray[np.bool
         Bands by their names; leave out temperatures and radar (`SpectralIndex.reflectances` has the letters of the others).
     valid : array of bool, shape (...), optional
         Where there is data. NaN is left out as well.
+    is_sample : bool
+        Whether these are some of the pixels only, which the error then says.
 
     Raises
     ------
@@ -216,7 +220,7 @@ def check_reflectance(values: Mapping[str, NDArray[Any]], valid: NDArray[np.bool
     wrong; scale them first, for example with --landsat reflectance
     """
     for name, array in values.items():
-        problem = _find_problem(np.asarray(array), valid)
+        problem = _find_problem(np.asarray(array), valid, " in a sample of its pixels" if is_sample else "")
         if problem:
             raise DataError(
                 f"the band {name} holds {problem} and no reflectance, and an index of them would be wrong; scale them first, "
@@ -224,7 +228,7 @@ def check_reflectance(values: Mapping[str, NDArray[Any]], valid: NDArray[np.bool
             )
 
 
-def _find_problem(array: NDArray[Any], valid: NDArray[np.bool_] | None) -> str:
+def _find_problem(array: NDArray[Any], valid: NDArray[np.bool_] | None, where: str) -> str:
     if array.dtype.kind in "iub":
         return f"whole numbers ({array.dtype})"
     seen = np.isfinite(array) if valid is None else np.isfinite(array) & valid
@@ -232,4 +236,4 @@ def _find_problem(array: NDArray[Any], valid: NDArray[np.bool_] | None) -> str:
     outside = np.count_nonzero((numbers < LOWEST) | (numbers > HIGHEST))
     if outside <= _MOST_OUTSIDE * numbers.size:
         return ""
-    return f"values from {float(numbers.min()):g} to {float(numbers.max()):g}"
+    return f"values from {float(numbers.min()):g} to {float(numbers.max()):g}{where}"

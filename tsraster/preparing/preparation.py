@@ -33,6 +33,11 @@ class Preparation:
         """How many pixels beyond a window are read on each side."""
         return self.smoothing.halo if self.smoothing else 0
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the values are those of one band, as they are read."""
+        return len(self.bands) == 1 and not self.grays and self.smoothing is None
+
     def read(self, raster: Raster, window: Window) -> Pixels:
         """Read a window of a raster and prepare it.
 

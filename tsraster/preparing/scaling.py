@@ -19,6 +19,8 @@ class Scaling:
     --------
     >>> Scaling(scale=0.1, offset=-100).apply(np.array([0, 1273], np.uint16)).round(6).tolist()
     [-100.0, 27.3]
+    >>> str(Scaling(scale=2.75e-05, offset=-0.2))
+    '2.75e-05 x number - 0.2'
     """
 
     scale: float = 1.0
@@ -31,7 +33,8 @@ class Scaling:
         return values.astype(np.float64) * self.scale + self.offset
 
     def __str__(self) -> str:
-        return f"scale {self.scale:g}, offset {self.offset:g}{f', {self.unit}' if self.unit else ''}"
+        offset = f" {'-' if self.offset < 0 else '+'} {abs(self.offset):.10g}" if self.offset else ""
+        return f"{self.scale:.10g} x number{offset}{f' {self.unit}' if self.unit else ''}"
 
 
 def find_scaling(band: Band) -> Scaling | None:

@@ -1,4 +1,4 @@
-"""Rasters that are views of others: masked, in physical values, joined of several files, or computed of several bands.
+"""Rasters that are views of others: masked, in physical values, or joined of several files.
 
 A view reads what it is a view of and makes its pixels of that, window by window; so every job works on it as on a file, and
 nothing whole is ever in memory. All can be sent to another process.
@@ -6,7 +6,7 @@ nothing whole is ever in memory. All can be sent to another process.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,13 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsraster.errors import BandError, DataError
+from tsraster.preparing.lookups import Converter, Lookup, convert, look_up
 from tsraster.raster import Band, Pixels, Raster, Reader, Window
 
 if TYPE_CHECKING:
     import xarray
-
-_TABULATED = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.int8), np.dtype(np.int16))
-"""Types whose values are all looked up in a table."""
 
 
 class Mask(Protocol):
@@ -30,38 +28,36 @@ class Mask(Protocol):
     def find(self, window: Window) -> NDArray[np.bool_]:
         """Return True where pixels of a window are left out, shape (row, col)."""
 
-
-class Converter(Protocol):
-    """Makes physical values of stored numbers."""
-
-    @property
-    def unit(self) -> str:
-        """What the values are measured in."""
-
-    @property
-    def fill(self) -> float | None:
-        """The stored number that is no data, where the file may not say it."""
-
-    def apply(self, values: NDArray[Any]) -> NDArray[np.floating[Any]]:
-        """Return the values of stored numbers, of any shape."""
+    def close(self) -> None:
+        """Let go of files, which are opened again when they are read."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _View:
+class View:
     """What readers of views have in common."""
 
     inner: Reader
 
+    def find_stored(self, number: int) -> tuple[Reader, Lookup] | None:  # noqa: ARG002
+        """Return the reader of the numbers that a band is made of, and what each becomes; None where it is not made so."""
+        return None
+
     def to_xarray(self, chunks: Any) -> xarray.DataArray:  # noqa: ARG002
+        """Refuse: nothing whole is made in memory."""
         raise DataError("a raster that is computed as it is read cannot be had as an array of xarray; write it first")
 
     def close(self) -> None:
+        """Close what it is a view of."""
         self.inner.close()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _MaskedReader(_View):
+class _MaskedReader(View):
     masks: tuple[Mask, ...]
+
+    def find_stored(self, number: int) -> tuple[Reader, Lookup] | None:
+        found = self.inner.find_stored(number) if isinstance(self.inner, View) else None
+        return None if found is None else (replace(self, inner=found[0]), found[1])
 
     def read(self, bands: Sequence[int], window: Window) -> Pixels:
         pixels = self.inner.read(bands, window)
@@ -69,6 +65,11 @@ class _MaskedReader(_View):
         for mask in self.masks:
             valid &= ~mask.find(window)
         return Pixels(data=pixels.data, valid=valid)
+
+    def close(self) -> None:
+        self.inner.close()
+        for mask in self.masks:
+            mask.close()
 
 
 def mask_raster(raster: Raster, masks: Sequence[Mask], *, files: Sequence[str] = ()) -> Raster:
@@ -89,52 +90,61 @@ def mask_raster(raster: Raster, masks: Sequence[Mask], *, files: Sequence[str] =
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _ConvertedReader(_View):
+class _ConvertedReader(View):
     converters: Mapping[int, Converter]
+    types: tuple[str, ...]
+    """Of the stored numbers of each band."""
 
     @cached_property
-    def _tables(self) -> dict[tuple[int, str], NDArray[np.float32]]:
+    def _lookups(self) -> dict[tuple[int, str], Lookup | None]:
         return {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"inner": self.inner, "converters": self.converters}
+        return {"inner": self.inner, "converters": self.converters, "types": self.types}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, value in state.items():
             object.__setattr__(self, name, value)
 
+    def find_stored(self, number: int) -> tuple[Reader, Lookup] | None:
+        lookup = self._find_lookup(number, np.dtype(self.types[number - 1])) if number in self.converters else None
+        return None if lookup is None else (self.inner, lookup)
+
     def read(self, bands: Sequence[int], window: Window) -> Pixels:
         pixels = self.inner.read(bands, window)
-        layers, valid = [], pixels.valid
-        for number, layer in zip(bands, pixels.data, strict=True):
-            converter = self.converters.get(number)
-            if converter is None:
-                layers.append(layer.astype(np.float32))
+        layers, valid = np.empty(pixels.data.shape, np.float32), pixels.valid
+        for number, stored, values in zip(bands, pixels.data, layers, strict=True):
+            if number not in self.converters:
+                values[...] = stored
                 continue
-            values = self._convert(number, converter, layer)
-            if converter.fill is not None:
-                valid = valid & (layer != converter.fill)
-            layers.append(values)
+            self._convert(number, stored, values)
             valid = valid & np.isfinite(values)
-        return Pixels(data=np.stack(layers), valid=valid)
+        return Pixels(data=layers, valid=valid)
 
-    def _convert(self, number: int, converter: Converter, layer: NDArray[Any]) -> NDArray[np.float32]:
-        dtype = layer.dtype
-        if dtype not in _TABULATED:
-            return _apply(converter, layer)
+    def _convert(self, number: int, stored: NDArray[Any], values: NDArray[np.float32]) -> None:
+        lookup = self._find_lookup(number, stored.dtype)
+        if lookup is None:
+            values[...] = convert(self.converters[number], stored)
+        else:
+            look_up(lookup.values, stored, out=values)
+
+    def _find_lookup(self, number: int, dtype: np.dtype[Any]) -> Lookup | None:
         key = number, dtype.name
-        if key not in self._tables:
-            limits = np.iinfo(dtype)
-            every = np.arange(limits.min, limits.max + 1).astype(dtype)
-            # Negative numbers come last, where an index below 0 finds them.
-            self._tables[key] = np.roll(_apply(converter, every), limits.min)
-        return np.asarray(self._tables[key][layer])
+        if key not in self._lookups:
+            self._lookups[key] = Lookup.of(self.converters[number], dtype)
+        return self._lookups[key]
 
 
-def _apply(converter: Converter, numbers: NDArray[Any]) -> NDArray[np.float32]:
-    # Numbers that occur nowhere, and those without data, may have no logarithm.
-    with np.errstate(all="ignore"):
-        return np.asarray(converter.apply(numbers), np.float32)
+def find_stored(raster: Raster, number: int) -> tuple[Raster, Lookup] | None:
+    """Return the raster of the numbers that a band is made of by a look-up, and what each becomes; None where it is not.
+
+    The numbers have no data where a mask says so or the file itself, but not yet where what they become is none.
+    """
+    found = raster.reader.find_stored(number) if isinstance(raster.reader, View) else None
+    if found is None:
+        return None
+    bands = tuple(replace(band, dtype=found[1].dtype) if band.number == number else band for band in raster.bands)
+    return replace(raster, bands=bands, reader=found[0]), found[1]
 
 
 def _spell_unit(unit: str) -> str:
@@ -168,12 +178,14 @@ def convert_bands(raster: Raster, converters: Mapping[int, Converter]) -> Raster
         )
         for band in raster.bands
     )
-    reader = _ConvertedReader(inner=raster.reader, converters=dict(converters))
+    reader = _ConvertedReader(
+        inner=raster.reader, converters=dict(converters), types=tuple(band.dtype for band in raster.bands)
+    )
     return replace(raster, bands=bands, reader=reader, palette={}, can_be_invalid=True)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _JoinedReader(_View):
+class _JoinedReader(View):
     parts: tuple[tuple[Reader, int], ...]
     """The reader of each band, and its number there."""
     types: tuple[str, ...]
@@ -237,42 +249,3 @@ def join_bands(rasters: Sequence[Raster], bands: Sequence[Band], *, name: str) -
         can_be_invalid=any(raster.can_be_invalid for raster in rasters),
         is_lossy=any(raster.is_lossy for raster in rasters),
     )
-
-
-Formula = Callable[[Mapping[str, NDArray[Any]]], NDArray[Any]]
-"""Makes values, shape (row, col), of bands by name."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _ComputedReader(_View):
-    names: Mapping[str, int]
-    formula: Formula
-
-    def read(self, bands: Sequence[int], window: Window) -> Pixels:
-        numbers = list(self.names.values())
-        pixels = self.inner.read(numbers, window)
-        layers = pixels.data.astype(np.float32, copy=False)
-        with np.errstate(all="ignore"):
-            values = np.asarray(self.formula(dict(zip(self.names, layers, strict=True))), np.float32)
-        values = np.broadcast_to(values, pixels.valid.shape)
-        return Pixels(data=np.stack([values] * len(bands)), valid=pixels.valid & np.isfinite(values))
-
-
-def compute_band(raster: Raster, formula: Formula, names: Mapping[str, int], *, label: str) -> Raster:
-    """Return a raster of one band that is computed of others, float32.
-
-    Parameters
-    ----------
-    raster : Raster
-    formula : callable
-        Takes the bands by name, float32 (row, col); what is not finite in its result is no data.
-    names : mapping of str to int
-        The number of each band that it takes.
-    label : str
-        What the band is called.
-    """
-    for number in names.values():
-        raster.band(number)
-    reader = _ComputedReader(inner=raster.reader, names=dict(names), formula=formula)
-    band = Band(number=1, dtype="float32", name=label)
-    return replace(raster, bands=(band,), reader=reader, palette={}, can_be_invalid=True)

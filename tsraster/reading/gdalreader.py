@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,6 +66,12 @@ class GdalReader:
 
     def __setstate__(self, source: Source) -> None:
         self.source, self._idle = source, []
+
+    def with_nodata(self, nodata: tuple[float | None, ...]) -> GdalReader:
+        """Return a reader of the same file, with the same handles, to which other values are no data, one for each band."""
+        other = GdalReader(replace(self.source, nodata=nodata))
+        other._idle = self._idle
+        return other
 
     @contextmanager
     def _handle(self) -> Iterator[Any]:

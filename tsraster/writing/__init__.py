@@ -1,6 +1,6 @@
 """Stage 7: GeoTIFF, COG, PNG, JPEG with their sidecars, and tables; every output appears whole or not at all."""
 
-from tsraster.writing.image import Image, check_format, describe_classes
+from tsraster.writing.image import Image, Spectrum, check_format, describe_classes
 from tsraster.writing.outputs import Outputs, discard_staged
 from tsraster.writing.rasters import ImageWriter
 from tsraster.writing.sidecars import amend_aux_xml
@@ -11,6 +11,7 @@ __all__ = [
     "Image",
     "ImageWriter",
     "Outputs",
+    "Spectrum",
     "amend_aux_xml",
     "check_format",
     "describe_classes",

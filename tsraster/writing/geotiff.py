@@ -81,12 +81,25 @@ def describe(file: Any, image: Image, driver: str) -> None:
         file.descriptions = tuple(image.names)
     if image.unit:
         file.units = (image.unit, *[""] * (image.bands - 1))
+    _describe_bands(file, image)
     if image.lut is not None and can_have_palette(image, driver):
         file.write_colormap(1, _list_colors(image.lut))
     if image.lies_by_gcps:
         file.gcps = (_place_gcps(image), image.georef.gcp_crs or CRS())
     if image.georef.rpcs is not None:
         file.rpcs = image.georef.rpcs
+
+
+def _describe_bands(file: Any, image: Image) -> None:
+    """Put what is said of each band of a stack into the file; what is as usual needs no word."""
+    bands = image.described
+    if any((band.scale, band.offset) != (1, 0) for band in bands):
+        file.scales, file.offsets = [band.scale for band in bands], [band.offset for band in bands]
+    if any(band.unit for band in bands):
+        file.units = tuple(band.unit for band in bands)
+    for number, light in enumerate(image.spectrum, start=1):
+        if light is not None:
+            file.update_tags(number, ns="IMAGERY", **light.tags)
 
 
 def list_outside_tags(image: Image) -> Mapping[str, str]:

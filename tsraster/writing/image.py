@@ -10,13 +10,35 @@ from pathlib import Path
 from tsraster.attributetable import AttributeTable
 from tsraster.errors import UsageError
 from tsraster.lut import TRANSPARENT, Lut
-from tsraster.raster import Georef, Tags
+from tsraster.raster import Band, Georef, Tags
 
 FORMATS = {".tif": "GTiff", ".tiff": "GTiff", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 """By the ending of the destination."""
 
 _SOURCE_TAGS = {"NODATA_VALUES", "EXIF_Orientation", "TIFFTAG_MINSAMPLEVALUE", "TIFFTAG_MAXSAMPLEVALUE"}
 """Tags that say something of the pixels of the source, and would make GDAL or a viewer take other pixels wrongly."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spectrum:
+    """What light a band shows."""
+
+    wavelength: float
+    """Of its center, in um."""
+    width: float | None = None
+    """From end to end where it is half as sensitive as in its center, in um."""
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What GDAL keeps of it in the domain IMAGERY of the band.
+
+        Examples
+        --------
+        >>> Spectrum(wavelength=0.655, width=0.037).tags
+        {'CENTRAL_WAVELENGTH_UM': '0.655', 'FWHM_UM': '0.037'}
+        """
+        said = {"CENTRAL_WAVELENGTH_UM": self.wavelength, "FWHM_UM": self.width}
+        return {key: f"{length:.9g}" for key, length in said.items() if length is not None}
 
 
 def check_format(destination: str | os.PathLike[str], *, cog: bool = False, is_codes: bool = False) -> str:
@@ -80,6 +102,10 @@ class Image:
     """What a single band, or those of a stack, have where there is no data."""
     unit: str = ""
     """What a single band is measured in, or the first of a stack."""
+    described: Sequence[Band] = ()
+    """One for each band of a stack whose scale, offset and unit are to be written."""
+    spectrum: Sequence[Spectrum | None] = ()
+    """One for each band of a stack: what light it shows, or None where that is unknown."""
     tile: tuple[int, int] = (512, 512)
     """Rows and columns of the tiles of a GeoTIFF, multiples of 16; those who write blocks that are no whole tiles of much data
     make GDAL compress tiles again and again."""

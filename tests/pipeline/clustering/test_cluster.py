@@ -270,6 +270,9 @@ WRONG: list[tuple[dict[str, Any], type[TsrasterError], str]] = [
     ({"classes": 4, "max_std": 1.0}, UsageError, "give --isodata too"),
     ({"classes": 4, "isodata": True, "max_std": 0.0}, UsageError, "--max-std is 0"),
     ({"classes": 4, "isodata": True, "min_pixels": -1}, UsageError, "--min-pixels is -1"),
+    ({"classes": 4, "isodata": True, "max_classes": 3}, UsageError, "--max-classes is 3"),
+    ({"classes": 4, "max_classes": 6}, UsageError, "give --isodata too"),
+    ({"classes": 4, "qa": "q.tif"}, UsageError, "give both"),
     ({"classes": 4, "model": "m.json"}, UsageError, "--model brings"),
     ({"model": "nowhere.json"}, ReadError, "cannot be read"),
     ({"classes": 4, "bands": [9]}, BandError, "no band 9"),
@@ -295,7 +298,7 @@ def test_what_is_wrong_is_said_in_one_sentence(
 
 def test_files_that_do_not_fit_are_refused(scene: Path, tmp_path: Path) -> None:
     small = write_raster(tmp_path / "small.tif", np.ones((2, 5, 5), np.uint8), **PLACE)
-    with pytest.raises(DataError, match="a mask has the size of the source"):
+    with pytest.raises(DataError, match="a mask has the size of what it masks"):
         cluster_files([scene], tmp_path / "c.tif", classes=2, mask_file=small)
     with pytest.raises(BandError, match=r"has 2 bands and .* has 4"):
         cluster_files([scene, small], tmp_path / "out", classes=2)

@@ -101,7 +101,7 @@ def test_an_index_of_stored_numbers_is_refused_unless_it_is_forced(tmp_path: Pat
     path = write_raster(tmp_path / "scaled.tif", pixels, band=scaled, **PLACE)
     with open_source(path, SourcePlan(index="NDVI")) as opened:
         assert opened.raster.read().data[0, 0, 0] == pytest.approx(0.7778, abs=1e-4)
-        assert opened.notes == ("values are scale 2.75e-05, offset -0.2 of the numbers in the file, as it says itself",)
+        assert opened.notes == ("values are 2.75e-05 x number - 0.2, as the file says itself",)
 
 
 def test_quality_bits_masks_and_shapes_leave_pixels_out(tmp_path: Path) -> None:
@@ -140,7 +140,11 @@ def test_blocks_and_workers_change_nothing(scene: Path, tmp_path: Path, options:
         ({"mtl": "x"}, "name a quantity"),
         ({"qa": "x"}, "give both"),
         ({"mask": ["cloud"]}, "give both"),
-        ({"qa": "x", "mask": ["clowd"]}, "cloud"),
+        ({"qa": "x_QA_PIXEL.TIF", "mask": ["clowd"]}, "cloud"),
+        ({"qa": "x_BQA.TIF", "mask": ["water"]}, "no 'water'"),
+        ({"clip_layer": "x"}, "name the file as well"),
+        ({"stac": "x", "raw": True}, "leave one out"),
+        ({"stac": "x", "landsat": "celsius"}, "leave one out"),
         ({"force": True}, "name it with --index"),
     ],
 )

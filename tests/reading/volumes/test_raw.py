@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -171,7 +171,8 @@ def test_a_file_is_read_where_its_size_fits_exactly(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "drawn.raw"
     size = offset + planes * rows * cols * np.dtype(dtype).itemsize + (planes - 1) * gap
-    path.write_bytes(bytes(range(256))[: max(0, size + wrong)].ljust(max(0, size + wrong), b"x"))
+    assume(size + wrong >= 0)
+    path.write_bytes(bytes(range(256))[: size + wrong].ljust(size + wrong, b"x"))
     options: dict[str, Any] = {"shape": (planes, rows, cols), "dtype": dtype, "offset": offset, "gap": gap}
     if wrong:
         with pytest.raises(ReadError, match=f"take {size}: {abs(wrong)} bytes? too {'few' if wrong < 0 else 'many'}"):

@@ -1,4 +1,4 @@
-"""`BandScene`: some bands of a raster, with a mask, as clusters see them."""
+"""`BandScene`: some bands of a raster, as clusters see them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tsraster.errors import BandError, DataError
+from tsraster.errors import BandError, DataError, UsageError
 from tsraster.pipeline.blocks import BlockWork
 from tsraster.pipeline.imaging import PathLike
-from tsraster.raster import Pixels, Raster, Window
-from tsraster.reading import open_raster
+from tsraster.pipeline.sourcing.landsatscene import is_scene, read_scene
+from tsraster.pipeline.sourcing.sources import SourcePlan, open_source
+from tsraster.raster import Band, Pixels, Raster, Window
 from tsraster.reading.wavelengths import find_wavelengths
 
 Result = TypeVar("Result")
@@ -33,8 +34,10 @@ class BandScene:
     """Of the bands, counted from 1."""
     first: int
     """The number of its first pixel among those of all scenes."""
-    mask: Raster | None = None
-    """Of the same size; pixels that are 0 in all of its bands, or have no data there, do not count."""
+    wavelengths: tuple[float | None, ...]
+    """Of each band in micrometers; None where nothing says it."""
+    notes: tuple[str, ...] = ()
+    """What was done to its numbers, in a sentence each."""
 
     @property
     def size(self) -> int:
@@ -49,21 +52,21 @@ class BandScene:
     @property
     def band_names(self) -> tuple[str, ...]:
         """What the bands are called; their roles where they have no names, and empty texts where those say nothing."""
-        bands = [self.raster.band(number) for number in self.numbers]
-        return tuple(band.name or (band.role if band.role in ("red", "green", "blue") else "") for band in bands)
+        return tuple(band.name or (band.role if band.role in ("red", "green", "blue") else "") for band in self.bands)
 
     @property
-    def wavelengths(self) -> tuple[float | None, ...]:
-        """Of each band in micrometers; None where the file does not say it."""
-        return find_wavelengths(self.raster, self.numbers)
+    def bands(self) -> tuple[Band, ...]:
+        """Those that count."""
+        return tuple(self.raster.band(number) for number in self.numbers)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """What the values of each band are: a unit, `NO_UNIT`, `STORED`, or an empty text where nothing says it."""
+        return tuple(_find_unit(band, is_converted=bool(self.notes)) for band in self.bands)
 
     def read(self, window: Window) -> Pixels:
         """Read a window: data of shape (band, row, col), valid of shape (row, col)."""
-        pixels = self.raster.read(window, self.numbers)
-        if self.mask is None:
-            return pixels
-        mask = self.mask.read(window)
-        return Pixels(data=pixels.data, valid=pixels.valid & mask.valid & (mask.data != 0).any(axis=0))
+        return self.raster.read(window, self.numbers)
 
     def locate(self, window: Window, valid: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the numbers of the valid pixels of a window among those of all scenes, in the order of the window."""
@@ -73,34 +76,75 @@ class BandScene:
     def let_go(self) -> None:
         """Close files that will be opened again when they are read."""
         self.raster.close()
-        if self.mask is not None:
-            self.mask.close()
+
+
+STORED, NO_UNIT = "DN", "1"
+"""Numbers as they are stored, whose meaning nothing says; and physical values without a unit, as reflectances are."""
+
+
+def _find_unit(band: Band, *, is_converted: bool) -> str:
+    if band.scale != 1 or band.offset:
+        return STORED  # the unit is that of values which were not made of them
+    if band.unit or not is_converted:
+        return band.unit or (STORED if np.dtype(band.dtype).kind in "iu" else "")
+    return NO_UNIT
 
 
 def open_scenes(
-    stack: ExitStack, sources: Sequence[PathLike], bands: Sequence[int] | None, mask_file: PathLike | None
+    stack: ExitStack, sources: Sequence[PathLike], bands: Sequence[int] | None, plan: SourcePlan
 ) -> list[BandScene]:
-    """Open rasters that are to have the same classes; what is opened is closed by the stack.
+    """Open rasters that are to have the same classes, read by a plan; what is opened is closed by the stack.
 
     Raises
     ------
+    UsageError
+        The plan names a quality band or an MTL file, and there are several sources.
     BandError
         One has no such band, or another number of bands than the first.
     DataError
-        One holds complex numbers or the codes of a palette; or the mask has another size.
+        One holds complex numbers or the codes of a palette; or a mask has another size.
     """
+    _check_plan(plan, len(sources))
     scenes: list[BandScene] = []
     for source in sources:
-        raster = stack.enter_context(open_raster(source))
-        mask = None if mask_file is None else stack.enter_context(open_raster(mask_file))
-        first = scenes[-1].first + scenes[-1].size if scenes else 0
-        scene = BandScene(raster=raster, numbers=choose_bands(raster, bands), first=first, mask=mask)
+        opened = stack.enter_context(open_source(source, plan))
+        raster = opened.raster
+        numbers = choose_bands(raster, bands)
+        scene = BandScene(
+            raster=raster,
+            numbers=numbers,
+            first=scenes[-1].first + scenes[-1].size if scenes else 0,
+            wavelengths=_find_lengths(source, raster, numbers),
+            notes=opened.notes,
+        )
         _check(scene, scenes)
         if len(sources) > 1:
             # A system lets a program have only so many files open, and a series may have more.
             scene.let_go()
         scenes.append(scene)
     return scenes
+
+
+def _check_plan(plan: SourcePlan, count: int) -> None:
+    if count < 2:
+        return
+    if plan.qa is not None:
+        raise UsageError(
+            f"--qa is the quality band of one scene, and there are {count} sources; mask each by a run of its own, "
+            "or leave --qa out"
+        )
+    if plan.mtl is not None:
+        raise UsageError(
+            f"--mtl is the MTL file of one scene, and there are {count} sources; leave it out, and each finds its own"
+        )
+
+
+def _find_lengths(source: PathLike, raster: Raster, numbers: Sequence[int]) -> tuple[float | None, ...]:
+    """Return wavelengths in micrometers: of a scene by its MTL file, else by the file itself."""
+    if not is_scene(source):
+        return find_wavelengths(raster, numbers)
+    known = {band.name or band.key: band.wavelength for band in read_scene(source).bands}
+    return tuple(known.get(raster.band(number).name) for number in numbers)
 
 
 def choose_bands(raster: Raster, bands: Sequence[int] | None) -> tuple[int, ...]:
@@ -123,7 +167,7 @@ def choose_bands(raster: Raster, bands: Sequence[int] | None) -> tuple[int, ...]
 
 
 def _check(scene: BandScene, others: Sequence[BandScene]) -> None:
-    raster, mask = scene.raster, scene.mask
+    raster = scene.raster
     if raster.has_palette_picture:
         raise DataError(
             f"{raster.name} is a picture whose colors are in a palette, so that its numbers mean nothing; save it as RGB"
@@ -136,11 +180,6 @@ def _check(scene: BandScene, others: Sequence[BandScene]) -> None:
         raise BandError(
             f"{raster.name} has {len(scene.numbers)} bands and {others[0].raster.name} has {len(others[0].numbers)}; "
             "name as many of each with --bands"
-        )
-    if mask is not None and mask.shape != raster.shape:
-        raise DataError(
-            f"{mask.name} has {mask.shape[0]} rows and {mask.shape[1]} columns, and {raster.name} has {raster.shape[0]} and "
-            f"{raster.shape[1]}; a mask has the size of the source"
         )
 
 

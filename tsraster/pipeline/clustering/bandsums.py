@@ -99,5 +99,4 @@ def _find_range(scene: BandScene, window: Window) -> tuple[NDArray[np.float64], 
 def say_nothing_valid(scenes: Sequence[BandScene]) -> str:
     """Return the sentence for scenes without any data."""
     others = f" and {len(scenes) - 1} more" if len(scenes) > 1 else ""
-    masked = " that is not masked" if scenes[0].mask is not None else ""
-    return f"{scenes[0].raster.name}{others}: no pixel{masked} has data in all bands"
+    return f"{scenes[0].raster.name}{others}: no pixel has data in all bands and is not masked"

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
-from tsraster.errors import UsageError, WriteError
 from tsraster.learning.clusters import Clusters
 from tsraster.lut import Lut
 from tsraster.pipeline.blocks import Progress, block_work
@@ -19,12 +17,13 @@ from tsraster.pipeline.clustering.classcolors import make_lut
 from tsraster.pipeline.clustering.clusterjob import ClusterJob
 from tsraster.pipeline.clustering.fitting import ClusterPlan, check_fit, load_clusters
 from tsraster.pipeline.clustering.spectra import HEADER, ClassSpectrum, SpectralBand, list_bands, list_spectra, tabulate
-from tsraster.pipeline.imaging import PathLike, Target, choose_targets, list_paths
+from tsraster.pipeline.clustering.targets import plan_targets
+from tsraster.pipeline.imaging import PathLike, list_paths
 from tsraster.pipeline.luts import load_lut
 from tsraster.pipeline.sidecars import list_sidecars, warn_of_styles
+from tsraster.pipeline.sourcing.sources import SourcePlan
 from tsraster.reading import find_pixel_area, gdal_settings, parse_pixel_size
 from tsraster.writing import Outputs, write_rows, write_text
-from tsraster.writing.image import FORMATS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +52,8 @@ class Clustering:
     """The colors of the classes."""
     written: tuple[str, ...]
     """Paths of the files that were written."""
+    notes: tuple[str, ...] = ()
+    """What was done to the numbers of the sources before they were classified, in a sentence each."""
 
 
 def cluster_files(
@@ -61,13 +62,23 @@ def cluster_files(
     *,
     classes: int | None = None,
     bands: Sequence[int] | None = None,
+    landsat: str | None = None,
+    mtl: PathLike | None = None,
+    raw: bool = False,
+    qa: PathLike | None = None,
+    mask: Sequence[str] | None = None,
+    confidence: str = "high",
     mask_file: PathLike | None = None,
+    clip: PathLike | None = None,
+    clip_layer: str | None = None,
+    stac: PathLike | None = None,
     seed: int = 0,
     samples: int = 200_000,
     isodata: bool = False,
     max_std: float | None = None,
     min_distance: float | None = None,
     min_pixels: int | None = None,
+    max_classes: int | None = None,
     model: PathLike | None = None,
     save_model: PathLike | None = None,
     names: Sequence[str] | None = None,
@@ -85,22 +96,44 @@ def cluster_files(
 ) -> Clustering:
     """Find classes of pixels that are alike in all bands, without labels, and classify by them.
 
-    Each band counts in units of its standard deviation. Classes are found by k-means, begun by mini-batches, on a sample of the
-    pixels; every pixel then gets the code of the nearest center. Codes go from the darkest class to the brightest, by the mean of
-    a center over all bands in those units. Pixels without data in some band get 0.
+    Each band counts in units of its standard deviation, whatever it is measured in. Classes are found by k-means, begun by
+    mini-batches, on a sample of the pixels; every pixel then gets the code of the nearest center. Codes go from the darkest class
+    to the brightest, by the mean of a center over all bands in those units. Pixels without data in some band get 0.
 
     Parameters
     ----------
     sources : paths
-        Rasters or pictures of as many bands each; of several, one set of classes is found in all together.
+        Rasters or pictures of as many bands each, or Landsat scenes, each by its MTL file or folder; of several, one set of
+        classes is found in all together.
     destination : path
         Class map to write, .tif or .png; of several sources a folder, where each is called SOURCE_clusters.tif.
     classes : int, optional
-        Number of classes, 2 to 255; with --isodata the number to aim at.
+        Number of classes, 2 to 255; with --isodata the number to aim at, from which wide and close classes may lead away.
     bands : whole numbers, optional
         Bands to use, counted from 1; all but alpha by default.
+    landsat : "reflectance", "radiance", "temperature" or "celsius", optional
+        Physical values of Landsat bands, by the coefficients of their MTL file; a scene, named by its MTL file or folder, is
+        reflectance and temperature without it.
+    mtl : path, optional
+        MTL file (.txt, .json, .xml) of the bands of one source; by default the one beside it.
+    raw : bool
+        Take numbers as they are stored: by default a scale and an offset that the source or its STAC item says are applied.
+    qa : path, optional
+        Landsat quality band (QA_PIXEL, BQA, pixel_qa) by which pixels of one source are left out.
+    mask : texts, optional
+        What is left out by it: cloud,shadow,cirrus,snow,water,dilated,fill; or usgs-clear (which keeps shadow and cirrus),
+        clear-sky, clear-land. Of other bits a field that is set, or a field and its meaning: cloud,cloud_confidence=high.
+    confidence : "high", "medium" or "low"
+        From which confidence on; of Collection 2 low leaves out nearly all.
     mask_file : path, optional
-        Raster of the size of the source; pixels that are 0 in all its bands, or have no data, are left out.
+        Raster of the same size; pixels that are 0 in all its bands, or have no data, are left out.
+    clip : path, optional
+        Vector file; pixels outside of its shapes are left out.
+    clip_layer : text, optional
+        Layer of the vector file, where it has several.
+    stac : path, optional
+        STAC item (JSON) that describes the bands of the sources (scale, offset, nodata, unit, names) or the bits of the quality
+        band; by default one beside them that names the file.
     seed : int
         Of the sample and of the start; another one may give other classes.
     samples : int
@@ -113,8 +146,12 @@ def cluster_files(
         Of --isodata: distance of centers, in standard deviations of the bands, below which classes are merged; 0.5.
     min_pixels : int, optional
         Of --isodata: pixels below which a class is dissolved; by default 0.2 percent of all.
+    max_classes : int, optional
+        Of --isodata: classes that there may be where some are wide; by default as many as --classes, and up to twice as many that
+        stand apart from each other.
     model : path, optional
-        Classes (JSON) that were saved before, to be applied as they are.
+        Classes (JSON) that were saved before, to be applied as they are, to bands of the same names in the same order (unless
+        --bands says which they are) and to values of the same unit.
     save_model : path, optional
         File to write (JSON) by which other scenes get the same classes.
     names : texts, optional
@@ -152,7 +189,8 @@ def cluster_files(
     UsageError
         The options contradict each other or are wrong in themselves.
     ReadError, BandError, DataError
-        A source cannot be read; has no such band, or another number of them than the others or the model; or no pixel has data.
+        A source cannot be read; has no such band or physical value; has other bands than the others or the model, or values in
+        another unit than the model; or no pixel has data.
     TableError, LutError
         The file of the classes is wrong, or the color table does not cover all of them.
     WriteError
@@ -185,8 +223,20 @@ def cluster_files(
     """
     plan = ClusterPlan(
         classes=classes, seed=seed, samples=samples, isodata=isodata, max_std=max_std, min_distance=min_distance,
-        min_pixels=min_pixels, rgb=rgb, is_loaded=model is not None,
+        min_pixels=min_pixels, max_classes=max_classes, rgb=rgb, is_loaded=model is not None,
     )  # fmt: skip
+    reading = SourcePlan(
+        landsat=landsat,
+        mtl=mtl,
+        raw=raw,
+        qa=qa,
+        mask=mask,
+        confidence=confidence,
+        mask_file=mask_file,
+        clip=clip,
+        clip_layer=clip_layer,
+        stac=stac,
+    )
     colors = None if lut is None else load_lut(lut)
     loaded = None if model is None else load_clusters(model)
     if pixel_size is not None:
@@ -195,13 +245,14 @@ def cluster_files(
     beside = [list_sidecars(target, sidecars, has_colors=True) for target in targets]
     maps = [target.path for target in targets]
     wanted = [*maps, *(path for files in beside for path in files.values()), *list_paths(save_model, stats)]
-    inputs = [*sources, *list_paths(mask_file, model, lut)]
+    inputs = [*sources, *list_paths(model, lut), *reading.files]
     Outputs(wanted, sources=inputs, overwrite=overwrite)
     with ExitStack() as stack:
         stack.enter_context(gdal_settings())
-        scenes = open_scenes(stack, sources, bands, mask_file)
+        scenes = open_scenes(stack, sources, bands, reading)
         if loaded is not None and model is not None:
-            check_fit(loaded, scenes[0], model)
+            for scene in scenes:
+                check_fit(loaded, scene, model, are_named=bands is not None)
         files = [file for scene in scenes for file in scene.raster.files]
         outputs = stack.enter_context(Outputs(wanted, sources=[*inputs, *files], overwrite=overwrite))
         for target in targets:
@@ -237,35 +288,5 @@ def cluster_files(
         ),
         lut=palette,
         written=tuple(os.fspath(path) for path in wanted),
+        notes=(*dict.fromkeys(note for scene in scenes for note in scene.notes), *plan.describe(clusters)),
     )
-
-
-def plan_targets(sources: Sequence[PathLike], destination: PathLike, *, cog: bool) -> list[Target]:
-    """Return where the class map of each source goes; a folder is made if it is not there.
-
-    Raises
-    ------
-    UsageError
-        There are several sources and the destination is a file; or one source and an ending that cannot be written.
-    WriteError
-        The folder cannot be made.
-    """
-    folder = Path(destination)
-    if not sources:
-        raise UsageError("no source is named; give at least one raster")
-    is_file = folder.suffix.lower() in FORMATS and not folder.is_dir()
-    if len(sources) > 1 and is_file:
-        raise UsageError(f"{destination} is one file, and there are {len(sources)} sources; name a folder")
-    paths: list[PathLike] = [destination]
-    if len(sources) > 1 or folder.is_dir():
-        _make_folder(folder)
-        paths = [folder / f"{Path(source).stem}_clusters.tif" for source in sources]
-    targets = [choose_targets(path, None, cog=cog)[0] for path in paths]
-    return [target for target in targets if target is not None]
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriteError(f"the folder {folder} cannot be made ({error.strerror})") from None

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsraster.learning.clusters import Clusters
-from tsraster.pipeline.clustering.bandscenes import BandScene
+from tsraster.pipeline.clustering.bandscenes import NO_UNIT, STORED, BandScene
 from tsraster.pipeline.clustering.bandsums import BandSums
 
-HEADER = ("code", "name", "pixels", "percent", "area_m2", "band", "band_name", "wavelength_um", "mean", "std")
+HEADER = ("code", "name", "pixels", "percent", "area_m2", "band", "band_name", "wavelength_um", "unit", "mean", "std")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,8 @@ class SpectralBand:
     name: str = ""
     wavelength: float | None = None
     """Micrometers."""
+    unit: str = ""
+    """Of its values; an empty text where they have none, or nothing says it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +46,11 @@ class ClassSpectrum:
 
 def list_bands(scene: BandScene) -> tuple[SpectralBand, ...]:
     """Return what is known of the bands of a scene."""
-    parts = zip(scene.numbers, scene.band_names, scene.wavelengths, strict=True)
-    return tuple(SpectralBand(number=number, name=name, wavelength=length) for number, name, length in parts)
+    units = ("" if unit in (STORED, NO_UNIT) else unit for unit in scene.units)
+    parts = zip(scene.numbers, scene.band_names, scene.wavelengths, units, strict=True)
+    return tuple(
+        SpectralBand(number=number, name=name, wavelength=length, unit=unit) for number, name, length, unit in parts
+    )
 
 
 def list_spectra(
@@ -83,4 +88,4 @@ def tabulate(spectra: Sequence[ClassSpectrum], bands: Sequence[SpectralBand]) ->
         for band, mean, std in zip(bands, one.means, one.stds, strict=True):
             share = (one.code, one.name, one.pixels, one.percent, one.area_m2)
             numbers = (mean, std) if one.pixels else (None, None)
-            yield (*share, band.number, band.name, band.wavelength, *numbers)
+            yield (*share, band.number, band.name, band.wavelength, band.unit, *numbers)

@@ -63,7 +63,8 @@ def predict_files(
     model : path
         Model of tsraster train, or a project of ilastik (.ilp) that holds a trained forest.
     sources : paths
-        Rasters, pictures, volumes where the model is of volumes; HDF5, NumPy and Zarr arrays too.
+        Rasters, pictures, volumes where the model is of volumes; HDF5, NumPy and Zarr arrays too; Landsat scenes by their MTL
+        files or folders, in reflectance and kelvin. A scale and an offset of other rasters are not applied.
     destination : path
         File to write, where there is one source and one result: .tif, .png, .h5, .npy or .zarr, of volumes also .mha; else a
         folder.

@@ -17,7 +17,7 @@ from tsraster.pipeline.blocks import BlockWork
 from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.learning.predictjob import PredictJob
 from tsraster.pipeline.learning.results import CODED, NumberForm, describe_result
-from tsraster.pipeline.learning.scenes import Box, Scene, open_scene, to_window
+from tsraster.pipeline.learning.scenes import Box, Scene, open_scene, say_other_bands, to_window
 from tsraster.pipeline.learning.uncertainplaces import UncertainPlace, UncertaintyGrid
 from tsraster.pipeline.learning.volumeresults import VolumeRun, choose_box, open_fitting_scene
 from tsraster.pipeline.values import choose_region
@@ -73,6 +73,8 @@ class PredictTask:
         with ExitStack() as stack:
             scene = stack.enter_context(open_fitting_scene(source, self.model, self.bands))
             self.model.check_bands(len(scene.numbers), scene.name)
+            if self.bands is None:
+                say_other_bands(scene, self.model.bands)
             self.model.features.check(scene.shape)
             mask = None if self.mask_file is None else stack.enter_context(_open_mask(self.mask_file, scene))
             paths = list(targets.values())

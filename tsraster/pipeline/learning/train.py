@@ -15,6 +15,7 @@ from tsraster.learning.featureset import FeatureSet, parse_features
 from tsraster.learning.modelfile import write_model
 from tsraster.lut import Lut
 from tsraster.pipeline.blocks import Progress, block_work
+from tsraster.pipeline.giventexts import list_given
 from tsraster.pipeline.imaging import PathLike, list_paths
 from tsraster.pipeline.learning.examples import Example, open_example
 from tsraster.pipeline.learning.fitting import Training, fit_model
@@ -22,7 +23,7 @@ from tsraster.pipeline.learning.labelsources import LabelRules, is_project
 from tsraster.pipeline.learning.projects import check_project_model, open_project_examples, write_project_model
 from tsraster.pipeline.learning.trainreport import TrainPlan
 from tsraster.pipeline.luts import load_lut
-from tsraster.pipeline.reclassify import list_mapping_file, read_mapping
+from tsraster.pipeline.reclassify import read_mapping
 from tsraster.reading import gdal_settings
 from tsraster.writing import Outputs, write_json
 
@@ -69,8 +70,8 @@ def train_file(
     model : path
         Model to write; one that ends in .ilp is a project of ilastik, with labels, features and the forest.
     source : path
-        Raster, picture or, with --volume, volume; HDF5, NumPy and Zarr arrays too; or a project of ilastik (.ilp), whose images,
-        labels and features are taken.
+        Raster, picture or, with --volume, volume; HDF5, NumPy and Zarr arrays too; a Landsat scene by its MTL file or folder, in
+        reflectance and kelvin; or a project of ilastik (.ilp), whose images, labels and features are taken.
     labels : path, optional
         Its labels: a raster of class codes, 0 where there is none; polygons, lines or points (.gpkg, .geojson, .shp, ...); or
         a project of ilastik.
@@ -199,7 +200,7 @@ def train_file(
             else:
                 examples.append(stack.enter_context(open_example(one, its_labels, rules, bands=bands, volume=volume)))
         inputs = [path for pair in pairs for path in pair if path is not None]
-        inputs += [*list_paths(lut), *list_mapping_file(mapping)]
+        inputs += [*list_paths(lut), *list_given(mapping)]
         files = [file for example in examples for file in (*example.scene.files, *example.labels.files)]
         outputs = stack.enter_context(
             Outputs(

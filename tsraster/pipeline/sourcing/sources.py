@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from tsraster.classification.rules import RuleTable
 from tsraster.errors import BandError, UsageError
 from tsraster.landsat.metadata import LandsatBand, LandsatMetadata
 from tsraster.landsat.mtlfile import read_mtl
-from tsraster.landsat.quality import list_tests
+from tsraster.landsat.quality import find_layout, list_tests
 from tsraster.landsat.quantities import QUANTITIES, Conversion, plan_conversion
 from tsraster.landsat.scenefiles import find_mtl
 from tsraster.pipeline.imaging import PathLike, list_paths
+from tsraster.pipeline.sourcing.bandmath import apply_rule_table, compute_index_band
 from tsraster.pipeline.sourcing.landsatscene import (
     choose_quantity,
     has_quantity,
@@ -26,16 +24,14 @@ from tsraster.pipeline.sourcing.landsatscene import (
     read_scene,
 )
 from tsraster.pipeline.sourcing.masking import open_masks
+from tsraster.pipeline.sourcing.stacsource import describe_raster, find_assets
 from tsraster.preparing.indexnames import parse_index
-from tsraster.preparing.indices import SpectralIndex, check_reflectance, compute_index, match_bands
-from tsraster.preparing.scaling import find_scaling
-from tsraster.preparing.views import Converter, compute_band, convert_bands, mask_raster
-from tsraster.raster import Raster, Window
+from tsraster.preparing.lookups import Converter
+from tsraster.preparing.views import convert_bands, mask_raster
+from tsraster.raster import Raster
 from tsraster.reading import open_raster
+from tsraster.reading.stacitems import StacItem, read_item
 from tsraster.registry import suggestion
-
-_SAMPLES, _SAMPLE = 4, 128
-"""So many windows along each side, of so many pixels, are looked at to see whether bands are reflectances."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +48,8 @@ class SourcePlan:
         Whether numbers are taken as they are stored.
     index : str, optional
         A spectral index, or a formula over names of bands.
+    rules : RuleTable, optional
+        Rules over names of bands and indices; the values are then the codes of classes.
     force : bool
         Whether an index is computed of what is no reflectance.
     qa, mask_file, clip : path, optional
@@ -60,6 +58,10 @@ class SourcePlan:
         Conditions of the quality band.
     confidence : str
         From which confidence on.
+    clip_layer : str, optional
+        Which layer of the shapes.
+    stac : path, optional
+        A STAC item that describes the source or the quality band; by default one beside them.
 
     Raises
     ------
@@ -71,12 +73,15 @@ class SourcePlan:
     mtl: PathLike | None = None
     raw: bool = False
     index: str | None = None
+    rules: RuleTable | None = None
     force: bool = False
     qa: PathLike | None = None
     mask: Sequence[str] | None = None
     confidence: str = "high"
     mask_file: PathLike | None = None
     clip: PathLike | None = None
+    clip_layer: str | None = None
+    stac: PathLike | None = None
 
     def __post_init__(self) -> None:
         if self.landsat is not None and self.landsat not in QUANTITIES:
@@ -89,15 +94,25 @@ class SourcePlan:
             raise UsageError(
                 "--qa names a quality band and --mask what is left out by it; give both, such as --mask cloud,shadow"
             )
-        if self.mask is not None:
-            list_tests(self.mask, self.confidence)  # raises where a name is unknown, before anything is read
-        if self.force and self.index is None:
+        layout = None if self.qa is None else find_layout(self.qa)
+        if self.mask is not None and layout is not None:
+            list_tests(self.mask, self.confidence, layout)  # raises where a name is unknown, before anything is read
+        if self.clip_layer is not None and self.clip is None:
+            raise UsageError("--clip-layer is one of the layers of --clip; name the file as well")
+        if self.stac is not None and self.qa is None and (self.raw or self.landsat is not None):
+            other = "--raw takes numbers as they are stored" if self.raw else "--landsat scales them by the MTL"
+            raise UsageError(f"--stac says what numbers mean, and {other}; leave one out")
+        if self.index is not None and self.rules is not None:
+            raise UsageError(
+                "--index makes one band, and --rules looks at several; name the index in the rules instead"
+            )
+        if self.force and self.index is None and self.rules is None:
             raise UsageError("--force computes an index of what is no reflectance; name it with --index")
 
     @property
     def files(self) -> list[PathLike]:
         """The files that are named."""
-        return list_paths(self.mtl, self.qa, self.mask_file, self.clip)
+        return list_paths(self.mtl, self.qa, self.mask_file, self.clip, self.stac)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -120,11 +135,16 @@ def open_source(source: PathLike, plan: SourcePlan | None = None) -> Iterator[Op
     """
     wanted = plan or SourcePlan()
     with ExitStack() as stack:
+        item = None if wanted.stac is None else read_item(wanted.stac)
         if is_scene(source):
+            if item is not None and wanted.qa is None:
+                raise UsageError(
+                    f"{source} is a scene that is read by its MTL; leave out --stac, or name a single band"
+                )
             raster, notes = _open_scene(read_scene(source), wanted, stack)
         else:
-            raster, notes = _open_file(stack.enter_context(open_raster(source)), wanted)
-        masks, files = open_masks(
+            raster, notes = _open_file(stack.enter_context(open_raster(source)), wanted, item)
+        masks, files, said = open_masks(
             raster,
             stack,
             qa=wanted.qa,
@@ -132,11 +152,15 @@ def open_source(source: PathLike, plan: SourcePlan | None = None) -> Iterator[Op
             confidence=wanted.confidence,
             mask_file=wanted.mask_file,
             clip=wanted.clip,
+            clip_layer=wanted.clip_layer,
+            item=item,
         )
         if wanted.index is not None:
             index = parse_index(wanted.index)
-            raster = _compute(raster, index, is_forced=wanted.force)
-        yield OpenedSource(raster=mask_raster(raster, masks, files=files), notes=tuple(notes))
+            raster = compute_index_band(raster, index, is_forced=wanted.force)
+        if wanted.rules is not None:
+            raster = apply_rule_table(raster, wanted.rules, is_forced=wanted.force)
+        yield OpenedSource(raster=mask_raster(raster, masks, files=files), notes=(*notes, *said))
 
 
 def _open_scene(metadata: LandsatMetadata, plan: SourcePlan, stack: ExitStack) -> tuple[Raster, list[str]]:
@@ -153,7 +177,7 @@ def _open_scene(metadata: LandsatMetadata, plan: SourcePlan, stack: ExitStack) -
     return convert_bands(raster, conversions), _say(conversions, opened)
 
 
-def _open_file(raster: Raster, plan: SourcePlan) -> tuple[Raster, list[str]]:
+def _open_file(raster: Raster, plan: SourcePlan, item: StacItem | None) -> tuple[Raster, list[str]]:
     if plan.raw:
         return raster, []
     if plan.landsat is not None:
@@ -161,14 +185,9 @@ def _open_file(raster: Raster, plan: SourcePlan) -> tuple[Raster, list[str]]:
         bands = _find_bands(raster, metadata)
         conversions = {number: plan_conversion(metadata, band, plan.landsat) for number, band in bands.items()}
         return convert_bands(raster, conversions), _say(conversions, tuple(bands.values()))
-    if raster.is_color:
-        return raster, []
-    scalings = {band.number: found for band in raster.data_bands if (found := find_scaling(band)) is not None}
-    converters: Mapping[int, Converter] = scalings
-    said = sorted(
-        {f"values are {found} of the numbers in the file, as it says itself" for found in map(str, scalings.values())}
-    )
-    return convert_bands(raster, converters), said
+    described = describe_raster(raster, find_assets(raster.name, item, qa=plan.qa))
+    converters: Mapping[int, Converter] = described.scalings
+    return convert_bands(described.raster, converters), list(described.notes)
 
 
 def _find_bands(raster: Raster, metadata: LandsatMetadata) -> dict[int, LandsatBand]:
@@ -191,47 +210,5 @@ def _say(conversions: Mapping[int, Conversion], bands: Sequence[LandsatBand]) ->
     )
     keys = ", ".join(band.key for band in bands)
     notes = [one.notes[0] for one in conversions.values() if one.notes]
-    more = f" So for {len(notes) - 1} other bands." if len(notes) > 1 else ""
+    more = f" The same holds for {len(notes) - 1} other bands." if len(notes) > 1 else ""
     return [f"values are {' and '.join(labels)} of {keys}, by the MTL", *(note + more for note in notes[:1])]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class IndexFormula:
-    """An index as `compute_band` wants it; can be sent to another process."""
-
-    index: SpectralIndex
-    bands: Mapping[str, str] = field(default_factory=dict)
-    """From letters to names of bands."""
-
-    def __call__(self, values: Mapping[str, NDArray[Any]]) -> NDArray[Any]:
-        """Compute the index of bands by their names."""
-        return compute_index(self.index, {letter: values[name] for letter, name in self.bands.items()})
-
-
-def _compute(raster: Raster, index: SpectralIndex, *, is_forced: bool) -> Raster:
-    numbers = {band.name: band.number for band in reversed(raster.data_bands) if band.name}
-    bands = match_bands(index, [band.name for band in raster.data_bands if band.name])
-    used = {name: numbers[name] for name in dict.fromkeys(bands.values())}
-    if not is_forced:
-        reflected = {bands[letter]: numbers[bands[letter]] for letter in index.reflectances if letter in bands}
-        _check_reflectances(raster, reflected)
-    formula = IndexFormula(index=index, bands=bands)
-    return compute_band(raster, formula, used, label=index.name)
-
-
-def _check_reflectances(raster: Raster, numbers: Mapping[str, int]) -> None:
-    """Look at some windows spread over all of the raster."""
-    if not numbers:
-        return
-    rows, cols = raster.shape
-    parts: list[NDArray[Any]] = []
-    masks: list[NDArray[np.bool_]] = []
-    for i in range(_SAMPLES):
-        for j in range(_SAMPLES):
-            row, col = i * rows // _SAMPLES, j * cols // _SAMPLES
-            window = Window(row=row, col=col, rows=min(_SAMPLE, rows - row), cols=min(_SAMPLE, cols - col))
-            pixels = raster.read(window, list(numbers.values()))
-            parts.append(pixels.data.reshape(len(numbers), -1))
-            masks.append(pixels.valid.ravel())
-    joined, valid = np.concatenate(parts, axis=1), np.concatenate(masks)
-    check_reflectance(dict(zip(numbers, joined, strict=True)), valid)

@@ -13,7 +13,7 @@ import rasterio
 from affine import Affine
 
 from tsraster.errors import DataError, DestinationExistsError, LossWarning, UsageError
-from tsraster.pipeline.stacking import stack_files
+from tsraster.pipeline.stacking.stack import stack_files
 from tsraster.raster import without_place_warning
 
 Draw = Callable[..., Path]

@@ -1,0 +1,1 @@
+"""Bands of several files as one raster; begin with `stack`."""
