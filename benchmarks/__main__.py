@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import tsraster
-from benchmarks import classify, growth, inversion, landsat, learning, pores, schemes, startup
+from benchmarks import classify, growth, inversion, landsat, learning, pores, schemes, startup, view
 
 STAGES = {
     "startup": startup.run,
@@ -18,6 +18,7 @@ STAGES = {
     "learning": learning.run,
     "pores": pores.run,
     "growth": growth.run,
+    "view": view.run,
 }
 
 

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tsraster.app.server import view, view_files
     from tsraster.classification import classify
     from tsraster.classtable import ClassTable
     from tsraster.coloring import colorize
@@ -77,6 +78,8 @@ __all__ = [
     "reclassify_file",
     "train_file",
     "verify_training_set",
+    "view",
+    "view_files",
 ]
 
 _HOMES = {
@@ -110,6 +113,7 @@ _HOMES = {
     "tsraster.pipeline.conversion": ("convert_lut_file",),
     "tsraster.pipeline.lutcheck": ("check_lut_file",),
     "tsraster.pipeline.fitting": ("read_table",),
+    "tsraster.app.server": ("view", "view_files"),
     "tsraster.errors": ("TsrasterError", "TsrasterWarning"),
 }
 

@@ -46,6 +46,7 @@ COMMANDS = {
     "invert": "Turn a colored picture back into data.",
     "points": "Thin a field to the points that carry it.",
     "legend": "Draw the legend of a color table or class map.",
+    "view": "Show rasters in a browser: cutoffs, labels, training.",
     "lut": "List, show, convert and check color tables.",
 }
 """Each is a module of its own in this package, and is imported when it is called: help must not wait for libraries."""
@@ -161,6 +162,9 @@ def _describe_os_error(error: OSError) -> str:
 
 _STOPPED = "stopped; every output is whole, or as it was before"
 
+_ends_quietly = threading.Event()
+"""Set where a signal is the ordinary end of a command."""
+
 _speaking = threading.RLock()
 """Held by the thread that has the last word."""
 
@@ -175,9 +179,15 @@ def _listen_to_signals() -> None:
     threading.Thread(target=_wait_for_signal, args=[numbers], daemon=True).start()
 
 
+def end_quietly() -> None:
+    """Take the next signal for the ordinary end of the command, which then has done its work."""
+    _ends_quietly.set()
+
+
 def _wait_for_signal(numbers: set[signal.Signals]) -> None:
     signal.sigwait(numbers)
     _speaking.acquire()
+    code = 0 if _ends_quietly.is_set() else 1
     try:
         writing = sys.modules.get("tsraster.writing")
         if writing is not None:
@@ -185,9 +195,10 @@ def _wait_for_signal(numbers: set[signal.Signals]) -> None:
         if sys.stderr.isatty():
             # The progress bar has hidden the cursor, and stands where the sentence is to stand.
             click.echo("\033[?25h", err=True)
-        _say(_STOPPED, 1)
+        if code:
+            _say(_STOPPED, code)
     finally:
-        os._exit(1)
+        os._exit(code)
 
 
 def _say(error: object, code: int) -> int:

@@ -1,0 +1,138 @@
+"""Drive the page of ``tsraster view`` in a real browser, and measure how long a user waits for a picture.
+
+Needs Chromium, or another browser named by TSRASTER_CHROMIUM, and playwright; without them it says so.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.processes import TSRASTER
+from benchmarks.scene import draw_scene
+
+WIDTH, HEIGHT = 1560, 1000
+"""Of the window, so that the picture in it has about 1200 x 800 pixels."""
+_HOOK = """(names) => {
+  window.times = [];
+  for (const name of names) {
+    const source = Bokeh.documents[0].get_model_by_name(name);
+    source.properties.data.change.connect(() =>
+      requestAnimationFrame(() => requestAnimationFrame(() => window.times.push([name, performance.now()]))));
+  }
+}"""
+_HAS_PICTURE = """() => {
+  const page = window.Bokeh && Bokeh.documents[0];
+  if (!page) return false;
+  return ["gray", "color"].some((name) => {
+    const source = page.get_model_by_name(name);
+    return source && source.data.image.length > 0;
+  });
+}"""
+
+
+def run(folder: Path, size: int, runs: int) -> None:
+    """Measure all."""
+    program = os.environ.get("TSRASTER_CHROMIUM") or shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        program = None
+    if program is None:
+        print("view: no browser, or no playwright")
+        return
+    scene = draw_scene(folder / "scene.tif", size)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        with serve(scene) as (process, address):
+            measure_page(browser, address, size, runs)
+            print(f"memory of the server, at most: {find_peak(process.pid):.0f} MB")
+        browser.close()
+
+
+@contextmanager
+def serve(scene: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start the server on a scene; give the process, and the address of the page."""
+    command = [*TSRASTER, "view", str(scene), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process, process.stdout.readline().split()[-1]
+        process.terminate()
+
+
+def measure_page(browser: Any, address: str, size: int, runs: int) -> None:
+    """Open the page, and do what users do; print medians."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    start = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    page.wait_for_function(_HAS_PICTURE)
+    print(f"view {size} px: first picture {time.perf_counter() - start:.2f} s after the page was asked for")
+    time.sleep(3)
+    page.evaluate(_HOOK, ["gray", "classes", "prediction"])
+    box = page.locator(".bk-Canvas").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    print(f"picture of {box['width']:.0f} x {box['height']:.0f} pixels; median of {2 * runs} each")
+
+    def zoom(turn: int) -> None:
+        page.mouse.move(x, y)
+        page.mouse.wheel(0, -240 if turn < runs else 240)
+
+    def pan(turn: int) -> None:
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + (80 if turn % 2 else -80), y + 40, steps=4)
+        page.mouse.up()
+
+    measure("zoom", page, "gray", zoom, 2 * runs)
+    measure("pan", page, "gray", pan, 2 * runs)
+    page.get_by_text("Cutoffs", exact=True).first.click()
+    time.sleep(2)
+    measure("dragged cutoff", page, "classes", find_drag(page), 2 * runs)
+
+
+def find_drag(page: Any) -> Callable[[int], None]:
+    """Return what moves the middle cutoff in the histogram, to and fro."""
+    box = page.locator(".bk-Canvas").nth(1).bounding_box()
+    y = box["y"] + box["height"] / 3
+    places = page.evaluate(
+        """() => {
+          const lines = Bokeh.documents[0].get_model_by_name("cutoffs");
+          const range = Bokeh.documents[0].get_model_by_name("histogram").x_range;
+          return [Array.from(lines.data.x), range.start, range.end];
+        }"""
+    )
+    lines, start, end = places
+    left, width = box["x"] + 6, box["width"] - 12
+    at = [left + (lines[len(lines) // 2] - start) / (end - start) * width]
+    page.mouse.move(at[0], y)
+    page.mouse.down()
+
+    def drag(turn: int) -> None:
+        at[0] += 15 if turn % 2 else -15
+        page.mouse.move(at[0], y)
+
+    return drag
+
+
+def measure(name: str, page: Any, layer: str, act: Callable[[int], None], times: int) -> None:
+    """Act so many times, each after the picture of the time before, and print the median from the act to its picture."""
+    waited = []
+    for turn in range(times):
+        page.evaluate("() => { window.times = []; }")
+        start = page.evaluate("() => performance.now()")
+        act(turn)
+        page.wait_for_function("(layer) => window.times.some((one) => one[0] === layer)", arg=layer, polling=5)
+        time.sleep(0.4)  # what else comes of it
+        waited.append(max(at for one, at in page.evaluate("() => window.times") if one == layer) - start)
+    print(f"{name:<20}{statistics.median(waited):6.0f} ms, at most {max(waited):.0f} ms")
+
+
+def find_peak(process: int) -> float:
+    """Return the most memory that a process had, in 10**6 bytes."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM"))
