@@ -357,6 +357,8 @@ def test_strokes_in_a_browser_are_found_after_a_reload_and_after_a_kill(
         page.keyboard.press(str(number + 1))
         drag(page, 0.35 + 0.12 * number)
         wait_for(partial(has_strokes, journal, number + 1))
+    counts = page.locator(".tabulator-cell[tabulator-field=pixels]")
+    wait_for(lambda: all(int(text.replace(" ", "") or 0) for text in counts.all_inner_texts()))
     texts = page.locator(".tabulator-row").all_inner_texts()
     page.reload()
     page.get_by_text("Scribble", exact=True).click()

@@ -244,7 +244,7 @@ def _say_why(error: OSError) -> str:
 
 def _quiet_servers() -> None:
     """Keep out of the terminal what strangers ask for, and a warning of origins, which the gate looks at."""
-    for name in ("tornado.access", "tornado.general", "bokeh.server.util"):
+    for name in ("tornado.access", "tornado.general", "bokeh.server.util", "bokeh.server.views.ws"):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
