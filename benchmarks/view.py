@@ -93,6 +93,43 @@ def measure_page(browser: Any, address: str, size: int, runs: int) -> None:
     page.get_by_text("Cutoffs", exact=True).first.click()
     time.sleep(2)
     measure("dragged cutoff", page, "classes", find_drag(page), 2 * runs)
+    page.mouse.up()
+    measure_strokes(page, runs)
+
+
+def measure_strokes(page: Any, runs: int) -> None:
+    """Draw in three classes where a pixel of the raster is one of the screen; measure from a stroke to its last tile."""
+    page.get_by_text("Look", exact=True).first.click()
+    page.get_by_role("button", name="Pixels 1:1").click()
+    page.get_by_text("Scribble", exact=True).first.click()
+    page.get_by_role("button", name="Add class").click()
+    time.sleep(1)
+    page.keyboard.press("d")
+    for number, line in enumerate(((0.3, 0.3), (0.5, 0.6), (0.7, 0.4)), start=1):
+        page.keyboard.press(str(number))
+        draw_line(page, *line)
+        time.sleep(0.5)
+    page.get_by_text("Train", exact=True).first.click()
+    time.sleep(1)
+    page.get_by_role("button", name="Live update").click()
+    page.get_by_text("all that is seen is predicted").wait_for(timeout=120_000)
+    time.sleep(5)
+
+    def stroke(turn: int) -> None:
+        page.keyboard.press(str(1 + turn % 3))
+        draw_line(page, 0.35 + 0.03 * turn, 0.25 + 0.04 * turn)
+
+    measure("stroke to last tile", page, "prediction", stroke, runs, rest=3.0)
+
+
+def draw_line(page: Any, across: float, down: float) -> None:
+    """Draw a short line from a place in the picture, given in shares of it."""
+    box = page.locator(".bk-Canvas").first.bounding_box()
+    x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y + 12, steps=6)
+    page.mouse.up()
 
 
 def find_drag(page: Any) -> Callable[[int], None]:
@@ -119,15 +156,15 @@ def find_drag(page: Any) -> Callable[[int], None]:
     return drag
 
 
-def measure(name: str, page: Any, layer: str, act: Callable[[int], None], times: int) -> None:
-    """Act so many times, each after the picture of the time before, and print the median from the act to its picture."""
+def measure(name: str, page: Any, layer: str, act: Callable[[int], None], times: int, rest: float = 0.4) -> None:
+    """Act so many times and print the median from the act to the last picture that came of it, `rest` seconds after the first."""
     waited = []
     for turn in range(times):
         page.evaluate("() => { window.times = []; }")
         start = page.evaluate("() => performance.now()")
         act(turn)
         page.wait_for_function("(layer) => window.times.some((one) => one[0] === layer)", arg=layer, polling=5)
-        time.sleep(0.4)  # what else comes of it
+        time.sleep(rest)
         waited.append(max(at for one, at in page.evaluate("() => window.times") if one == layer) - start)
     print(f"{name:<20}{statistics.median(waited):6.0f} ms, at most {max(waited):.0f} ms")
 

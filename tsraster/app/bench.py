@@ -13,10 +13,10 @@ from typing import Any
 import panel as pn
 from numpy.typing import NDArray
 
-from tsraster.app.canvas import Canvas
 from tsraster.app.gallery import Gallery
+from tsraster.app.picture.canvas import Canvas
+from tsraster.app.picture.viewports import PieceCache, Viewport
 from tsraster.app.subjects import Subject
-from tsraster.app.viewports import PieceCache, Viewport
 from tsraster.errors import TsrasterError
 
 _LOG = logging.getLogger(__name__)

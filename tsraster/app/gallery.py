@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from tsraster.app.desk import Desk, resolve_path
-from tsraster.app.labeldesk import LabelDesk, find_sidecar
+from tsraster.app.labels.labeldesk import LabelDesk, find_sidecar
 from tsraster.app.subjects import Subject, check_source, open_subject
 from tsraster.errors import TsrasterError, UsageError
 

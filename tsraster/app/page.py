@@ -6,14 +6,14 @@ import panel as pn
 from panel.viewable import Viewable
 
 from tsraster.app.bench import Bench
-from tsraster.app.cutoffpane import CutoffPane
+from tsraster.app.cutoffs.cutoffpane import CutoffPane
 from tsraster.app.gallery import Gallery
 from tsraster.app.keyboard import listen_to_keys
-from tsraster.app.lookpane import LookPane
-from tsraster.app.runpane import RunPane
-from tsraster.app.scribblepane import ScribblePane
+from tsraster.app.labels.scribblepane import ScribblePane
+from tsraster.app.picture.lookpane import LookPane
+from tsraster.app.running.runpane import RunPane
 from tsraster.app.statusbar import StatusBar
-from tsraster.app.trainpane import TrainPane
+from tsraster.app.training.trainpane import TrainPane
 
 _TITLES = ("Look", "Cutoffs", "Scribble", "Train", "Run")
 _WITH_HISTOGRAM = ("Look", "Cutoffs")

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tsraster.app.overview import Overview
-from tsraster.app.viewports import PieceCache
+from tsraster.app.picture.overview import Overview
+from tsraster.app.picture.viewports import PieceCache
 from tsraster.errors import TsrasterError
 from tsraster.pipeline.blocks import block_work
 from tsraster.pipeline.fitting import tally_values

@@ -1,0 +1,1 @@
+"""Classes by cutoffs, edited by hand over the histogram."""

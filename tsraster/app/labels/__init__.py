@@ -1,0 +1,1 @@
+"""Labels drawn by hand: strokes, boards, journals, files, and their pane."""

@@ -1,0 +1,190 @@
+"""The pane "Look": which source and bands are seen, and how their values become gray or color."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import panel as pn
+
+from tsraster.app.bench import Bench, Painting
+from tsraster.app.picture.stretching import find_limits, to_bytes, to_rgba
+from tsraster.app.picture.viewports import Viewport, read_view
+from tsraster.coloring import bind_lut
+from tsraster.lut import RGBA, Lut
+from tsraster.pipeline.luts import load_lut
+
+_STORED = "as stored"
+"""A photo looks as it was taken."""
+_STRETCHES: dict[str, tuple[float, float] | None] = {
+    "2 to 98 %": (2.0, 98.0),
+    "0.5 to 99.5 %": (0.5, 99.5),
+    "all values": (0.0, 100.0),
+    "typed": None,
+    _STORED: None,
+}
+_RAMPS = ("gray", "thermal", "terrain", "ndvi")
+_LEVELS = 255
+MARGIN = 0.1
+"""So much more than what is seen is painted on each side, so that a small move shows no gap."""
+
+
+class LookPane:
+    """What is seen of the source in front."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._limits: list[tuple[float, float]] = [(0.0, 1.0)]
+        self._is_asked = False
+        self._start: tuple[float, float] = (0.0, 1.0)
+        self.source = pn.widgets.Select(label="Image", options={}, width=320)
+        self.plane = pn.widgets.IntSlider(label="Slice", start=0, end=1, width=320, visible=False)
+        self.way = pn.widgets.RadioButtonGroup(label="Show", options=["One band", "Three bands"], width=320)
+        self.band = pn.widgets.Select(label="Band", options={}, width=320)
+        self.mixed = [pn.widgets.Select(label=name, options={}, width=102) for name in ("Red", "Green", "Blue")]
+        self.stretch = pn.widgets.Select(label="Stretch", options=list(_STRETCHES), width=156)
+        self.ramp = pn.widgets.Select(label="Colors", options=list(_RAMPS), width=156)
+        self.low = pn.widgets.FloatInput(label="Darkest", value=0.0, width=156)
+        self.high = pn.widgets.FloatInput(label="Brightest", value=1.0, width=156)
+        self.fit = pn.widgets.Button(label="Show all", width=156)
+        self.one = pn.widgets.Button(label="Pixels 1:1", width=156)
+        self._mixed_row = pn.Row(*self.mixed, margin=0, visible=False)
+        self.panel = pn.Column(
+            self.source, self.plane, self.way, self.band, self._mixed_row,
+            pn.Row(self.stretch, self.ramp, margin=0),
+            pn.Row(self.low, self.high, margin=0),
+            pn.Row(self.fit, self.one, margin=0),
+            margin=0,
+        )  # fmt: skip
+        self._connect()
+
+    @property
+    def bands(self) -> list[int]:
+        """The numbers of the bands that are seen: one, or three."""
+        if self.way.value == "Three bands":
+            return [one.value for one in self.mixed]
+        return [self.band.value]
+
+    def _connect(self) -> None:
+        bench = self._bench
+        bench.hear("subject", self._begin)
+        bench.hear("level", self._level)
+        bench.paint_by("look", self._paint)
+        self.source.param.watch(lambda event: bench.choose(event.new) if not self._is_asked else None, "value")
+        self.plane.param.watch(lambda event: bench.choose(bench.number, event.new), "value_throttled")
+        for one in (self.way, self.band, *self.mixed, self.stretch):
+            one.param.watch(lambda _: self._stretch(), "value")
+        for one in (self.low, self.high):
+            one.param.watch(lambda _: self._type(), "value")
+        self.ramp.param.watch(lambda _: self._color(), "value")
+        self.fit.on_click(lambda _: bench.canvas.fit())
+        self.one.on_click(lambda _: self._show_pixels())
+
+    def _begin(self) -> None:
+        subject = self._bench.subject
+        raster = subject.raster
+        names = {
+            f"{band.number} {band.name or band.role}".replace(" undefined", ""): band.number
+            for band in raster.data_bands
+        }
+        self._is_asked = True
+        self.source.param.update(options=self._bench.gallery.titles, value=self._bench.number)
+        self.plane.param.update(visible=subject.planes > 1, end=max(1, subject.planes - 1), value=subject.plane)
+        first = list(names.values())[:3]
+        natural = {band.role: band.number for band in raster.data_bands}
+        mixed = [natural.get(role) for role in ("red", "green", "blue")]
+        chosen = mixed if all(mixed) else [*first, *first[-1:] * 3][:3]
+        for one, number in zip(self.mixed, chosen, strict=True):
+            one.param.update(options=names, value=number)
+        self.band.param.update(options=names, value=first[0])
+        self.way.param.update(value="Three bands" if raster.is_color else "One band", visible=len(names) > 1)
+        self.stretch.value = _STORED if raster.is_color else next(iter(_STRETCHES))
+        self._is_asked = False
+        self._color()
+        self._stretch()
+
+    def _stretch(self) -> None:
+        if self._is_asked:
+            return
+        is_mixed = self.way.value == "Three bands"
+        self.band.visible, self._mixed_row.visible = not is_mixed, is_mixed
+        self.low.visible = self.high.visible = self.ramp.visible = not is_mixed
+        percents = _STRETCHES[self.stretch.value]
+        if self.stretch.value == _STORED:
+            highest = float(np.iinfo(self._bench.subject.raster.bands[0].dtype).max) if self._has_integers else 1.0
+            self._take([(0.0, highest)] * len(self.bands))
+        elif percents is not None:
+            bands, overview = self.bands, self._bench.subject.overview
+            self._bench.latest("stretch", partial(_find_limits, overview, bands, percents), self._take)
+        else:
+            self._bench.repaint("look")
+
+    @property
+    def _has_integers(self) -> bool:
+        return np.dtype(self._bench.subject.raster.bands[0].dtype).kind in "iu"
+
+    def _take(self, limits: list[tuple[float, float]]) -> None:
+        self._limits = limits
+        self._is_asked = True
+        self.low.value, self.high.value = limits[0]
+        self._is_asked = False
+        self._bench.repaint("look")
+
+    def _type(self) -> None:
+        if self._is_asked or self.low.value is None or self.high.value is None:
+            return
+        self._limits = [(float(self.low.value), float(self.high.value))] * len(self._limits)
+        self.stretch.value = "typed"
+        self._bench.repaint("look")
+
+    def _level(self, phase: str, right: float, down: float) -> None:
+        """Move the middle of the limits by a drag to the right, and widen them by one downwards."""
+        low, high = self._limits[0]
+        if phase == "start":
+            self._start = low, high
+        elif phase == "move":
+            low, high = self._start
+            width, canvas = high - low, self._bench.canvas
+            middle = (low + high) / 2 - right / canvas.width * width
+            half = width / 2 * 2.0 ** (down / canvas.height * 4)
+            self._take([(middle - half, middle + half)] * len(self._limits))
+        else:
+            self.stretch.value = "typed"
+
+    def _color(self) -> None:
+        lut = load_lut(self.ramp.value)
+        self._bench.canvas.color("gray", _spread(lut))
+
+    def _show_pixels(self) -> None:
+        canvas = self._bench.canvas
+        seen = canvas.viewport
+        canvas.look_at((seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2, 1.0)
+
+    def _paint(self, viewport: Viewport) -> Painting | None:
+        subject = self._bench.subject
+        view = read_view(subject.raster, subject.overview, viewport.grown(MARGIN), self.bands, cache=self._bench.pieces)
+        if view is None:
+            return None
+        data, valid, limits = view.pixels.data, view.pixels.valid, self._limits
+        if len(data) == 3 and len(limits) == 3:
+            return "color", to_rgba(data, limits, valid), view.box
+        return "gray", to_bytes(data[0], valid, *limits[0]), view.box
+
+
+def _find_limits(overview: Any, bands: list[int], percents: tuple[float, float]) -> list[tuple[float, float]]:
+    overview.wait(_PATIENCE)
+    overview.check()
+    rows, cols = (np.arange(side) for side in overview.shape)
+    found = [overview.read(rows, cols, [band]) for band in bands]
+    return [find_limits(pixels.data[0], pixels.valid, percents) for pixels in found]
+
+
+_PATIENCE = 20.0
+"""Seconds; then limits are taken from what has been read."""
+
+
+def _spread(lut: Lut) -> dict[int, RGBA]:
+    """Return the colors of 1 to 255 by a ramp; 0 is no data."""
+    bound = bind_lut(lut, tuple(range(1, _LEVELS + 1)))
+    return dict(zip(map(int, bound.keys), bound.colors, strict=True))

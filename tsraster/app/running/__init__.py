@@ -1,0 +1,1 @@
+"""What the page carries out, and how it is spelled."""

@@ -1,0 +1,1 @@
+"""Live training: what strokes teach, tile by tile, and its pane."""
