@@ -85,6 +85,17 @@ def test_each_value_has_a_bar_around_it(tmp_path: Path, draw_raster: Draw, figur
     assert edges.tolist() == [-3.5, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5]
 
 
+def test_values_with_a_fraction_have_bars_as_wide_as_their_distance(
+    tmp_path: Path, draw_raster: Draw, figures: list[Figure]
+) -> None:
+    numbers = np.array([[3, 4, 4, 5, 9]], np.uint8)
+    source = draw_raster(tmp_path / "v.tif", numbers, band={"scales": (0.25,), "offsets": (1,)})
+    plots.plot_histogram(histogram_file(source), tmp_path / "h.png")
+    counts, edges, _ = figures[0].axes[0].patches[0].get_data()
+    bars = [(a, b, n) for a, b, n in zip(edges[:-1], edges[1:], counts, strict=True) if n]
+    assert np.allclose(bars, [(1.625, 1.875, 1), (1.875, 2.125, 2), (2.125, 2.4, 1), (3.1, 3.4, 1)])
+
+
 def test_bins_have_bars_between_their_edges(slope: Path, tmp_path: Path, figures: list[Figure]) -> None:
     result = histogram_file(slope, bins=9)
     plots.plot_histogram(result, tmp_path / "h.png")

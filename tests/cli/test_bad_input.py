@@ -337,7 +337,7 @@ REFUSED: dict[str, tuple[int, str, str]] = {
     "band 0": (2, f"{C} --bins 3 --band 0", "there is no band 0; bands are counted from 1"),
     "band -1": (2, f"{C} --bins 3 --band -1", "there is no band -1; bands are counted from 1"),
     "band 2 of 1": (1, f"{C} --bins 3 --band 2", r"band\.tif has no band 2; choose from 1 gray \(uint8\)"),
-    "band no number": (2, f"{C} --bins 3 --band red", "'red' is not a valid integer"),
+    "band of no name": (1, f"{C} --bins 3 --band red", r"band\.tif has no band called 'red'; choose from 1 gray"),
     "colorize band 0": (2, f"{PAINT} --lut thermal --band 0", "there is no band 0; bands are counted from 1"),
     "several bands": (
         1,

@@ -60,11 +60,11 @@ def test_columns_stand_only_where_there_is_something(tmp_path: Path) -> None:
     [
         (["s.png"], "s.png cannot hold a stack of bands; let it end in .tif, or in .vrt to copy no pixels"),
         (["s.vrt", "--wavelengths", ""], "0 wavelengths for 2 bands (red, lwir11)"),
-        (["s.vrt", "--wavelengths", "0.6"], "1 wavelengths for 2 bands"),
+        (["s.vrt", "--wavelengths", "0.6"], "1 wavelength for 2 bands"),
         (["s.vrt", "--wavelengths", "0.6,red"], "'red' is no wavelength"),
         (["s.vrt", "--wavelengths", "0.6,-1"], "'-1' is no wavelength"),
         (["s.vrt", "--wavelengths", "0.6,nan"], "'nan' is no wavelength"),
-        (["s.vrt", "--names", "a"], "1 names for 2 bands"),
+        (["s.vrt", "--names", "a"], "1 name for 2 bands"),
     ],
 )
 def test_wrong_words_are_one_sentence(words: list[str], said: str, mtl: Path, tmp_path: Path) -> None:

@@ -176,6 +176,18 @@ DAMAGED = {
     "other craft": (GOOD.replace("LANDSAT_8", "SENTINEL_2").encode(), "SPACECRAFT_ID is 'SENTINEL_2'"),
     "no number": (GOOD.replace('"-51.52246"', '"5l"').encode(), "RADIANCE_ADD_BAND_4 is '5l' and no number"),
     "infinite": (GOOD.replace('"-51.52246"', '"inf"').encode(), "is 'inf' and no number"),
+    "zero": (
+        GOOD.replace('"3.3420E-04"', '"0"').encode(),
+        "RADIANCE_MULT_BAND_10 is 0, and no number from 1e-30 to 1e",
+    ),
+    "negative": (GOOD.replace('"2.0000E-05"', '"-5"').encode(), "REFLECTANCE_MULT_BAND_4 is -5, and no number from"),
+    "too large": (GOOD.replace('"-0.100000"', '"1e300"').encode(), r"REFLECTANCE_ADD_BAND_4 is 1e\+300, and no number"),
+    "no constant": (GOOD.replace('"774.8853"', '"0"').encode(), "K1_CONSTANT_BAND_10 is 0, and no number from"),
+    "no range": (
+        write_odl(ETM_OLD).replace('"152.900"', '"-5.0"').encode(),
+        "the range of radiance per number of band 3 is 0, and no",
+    ),
+    "far sun": (GOOD.replace('"0.9846597"', '"0"').encode(), "EARTH_SUN_DISTANCE is 0, and the Earth is"),
     "no date": (GOOD.replace("2020-01-27", "27.1.20").encode(), "no date"),
     "unknown band": (GOOD.replace("FILE_NAME_BAND_4", "FILE_NAME_BAND_14").encode(), "a band 14, which OLI_TIRS"),
     "other json": (b'{"type": "Feature"}', "begins with 'type'"),

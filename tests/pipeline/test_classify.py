@@ -278,6 +278,7 @@ def test_everything_is_counted_and_said(tmp_path: Path, draw_raster: Draw) -> No
         "lut": 0,
         "label": "heat",
         "notes": (),
+        "is_masked": False,
         "written": (str(tmp_path / "c.tif"), str(tmp_path / "s.csv")),
     }
     assert counts_of(result) == [4, 3]

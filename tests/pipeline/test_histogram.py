@@ -104,6 +104,16 @@ def test_the_histogram_of_a_landsat_band(shared_data: Path) -> None:
     assert result.summary.std == pytest.approx(band.std(), rel=1e-12)
 
 
+def test_each_physical_value_of_small_integers_is_counted(tmp_path: Path, draw_raster: Draw) -> None:
+    numbers = np.array([[3, 3, 7], [200, 9, 9]], np.uint8)
+    source = draw_raster(tmp_path / "k.tif", numbers, band={"scales": (0.5,), "offsets": (-1,), "units": ("K",)})
+    result = histogram_file(source, csv=tmp_path / "k.csv")
+    assert result.is_of_values
+    assert (result.lower.tolist(), result.counts.tolist()) == ([0.5, 2.5, 3.5, 99], [2, 1, 2, 1])
+    assert (tmp_path / "k.csv").read_text().splitlines() == ["value,count", "0.5,2", "2.5,1", "3.5,2", "99.0,1"]
+    assert len(histogram_file(source, bins=7).counts) == 7
+
+
 def test_a_photo_is_counted_as_gray(shared_data: Path) -> None:
     result = histogram_file(shared_data / "thinsection/philliec/1.png", smooth="gaussian:1", cutoffs=[0.25, 0.4])
     assert result.label == "gray (luminance, 0 to 1)"

@@ -10,6 +10,8 @@ import pytest
 from affine import Affine
 from skimage.filters import gaussian
 
+from tests.landsat.drawnscenes import BANDS, KELVIN, NAME, draw_truth
+from tests.landsat.drawnscenes import draw_scene as draw_landsat
 from tsraster import ClassTable, classify, classify_file, histogram_file
 from tsraster.errors import UsageError
 from tsraster.pipeline.inspection import inspect_file
@@ -110,3 +112,16 @@ def test_the_histogram_of_a_region_is_that_part_of_the_whole(
 def test_a_region_outside_is_refused(region: tuple[int, ...], photo: Path) -> None:
     with pytest.raises(UsageError, match="--region"):
         histogram_file(photo, region=region)
+
+
+def test_a_landsat_scene_is_looked_at_in_values_and_as_it_is_stored(tmp_path: Path) -> None:
+    mtl = draw_landsat(tmp_path / NAME)
+    col, row = 30, 40
+    for source in (mtl, mtl.parent):
+        found = inspect_file(source, at=(col, row), band=7, cutoffs=[300])
+        assert list(found.bands) == [f"{i} {name}" for i, name in enumerate((*BANDS, "lwir11"), start=1)]
+        assert found.value == pytest.approx(KELVIN[draw_truth()[row, col] - 1], abs=2)
+        assert found.value == pytest.approx(found.bands["7 lwir11"] * 0.00341802 + 149, abs=1e-3)
+        assert found.notes[0].startswith("values are reflectance and temperature (K)")
+        assert found.code == (found.value > 300) + 1
+    assert inspect_file(mtl, at=(col, row), band=7, raw=True).value == found.bands["7 lwir11"]

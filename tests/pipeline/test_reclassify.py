@@ -401,7 +401,7 @@ def test_wrong_rules(source: Path, tmp_path: Path) -> None:
         (f"@{tmp_path / 'none.txt'}", TableError, r"the mapping .*none.txt cannot be read \(No such file"),
         (f"@{tmp_path / 'bytes.txt'}", TableError, r"bytes.txt cannot be read \(it is not UTF-8 text\)"),
         (f"@{tmp_path}", TableError, r"cannot be read \(Is a directory\)"),
-        ("@", TableError, r"cannot be read"),
+        ("@", UsageError, "the mapping is only an @; name its file"),
         ("", UsageError, "there is no rule for values"),
     ):
         with pytest.raises(kind, match=text):

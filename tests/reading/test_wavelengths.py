@@ -62,7 +62,9 @@ def test_a_wavelength_is_typed_in_micrometers_or_with_its_unit(text: str | float
     assert parse_wavelength(text) == length
 
 
-@pytest.mark.parametrize("text", ["", "red", "nan", "inf", "-1", "0", "655mm", "nm", "1_0", "0,6", "655 n m", float("nan")])
+@pytest.mark.parametrize(
+    "text", ["", "red", "nan", "inf", "-1", "0", "655mm", "nm", "1_0", "0,6", "655 n m", float("nan")]
+)
 def test_what_is_no_wavelength_is_refused(text: str | float) -> None:
     with pytest.raises(UsageError, match="is no wavelength; give micrometers"):
         parse_wavelength(text)

@@ -101,7 +101,7 @@ def view_files(
         Layer of the vector file, where it has several.
     stac : path, optional
         STAC item (JSON) that describes the bands of the source (scale, offset, nodata, unit, names) or the bits of the quality
-        band; by default one beside them that names the file.
+        band; by default one beside them that names the file, and is called like it or item.json.
     announce : callable, optional
         Called with the address as soon as the server listens.
 

@@ -111,6 +111,8 @@ def _parse_condition(rule: str, text: str, parse: Callable[[str], Condition]) ->
     if text.strip().lower() == "else":
         return None
     condition = parse(text)
+    if text.strip().lower() in ("true", "false"):
+        raise UsageError(f"the rule {_shorten(rule)} looks at no band; write else for all that is left")
     if not condition.is_condition:
         raise UsageError(
             f"the rule {_shorten(rule)} has a number for a condition; compare it, such as {_shorten(text)} > 0.5"

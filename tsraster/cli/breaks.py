@@ -8,7 +8,7 @@ import click
 from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_breaks
 from tsraster.cli.sourceoptions import source_options
-from tsraster.cli.spelling import TEXTS, WHOLE_NUMBERS, option, progress_bar
+from tsraster.cli.spelling import BAND, TEXTS, WHOLE_NUMBERS, option, progress_bar
 from tsraster.errors import MissingExtraError
 from tsraster.pipeline.breaks import breaks_file
 from tsraster.schemes import SCHEMES
@@ -37,7 +37,7 @@ def _describe(name: str) -> str:
 @option(breaks_file, "scheme", metavar="NAME[:NUMBERS]")
 @option(breaks_file, "classes", kind=int, metavar="K")
 @option(breaks_file, "compare")
-@option(breaks_file, "band", kind=int, metavar="N")
+@option(breaks_file, "band", kind=BAND, metavar="N|NAME")
 @source_options(breaks_file)
 @option(breaks_file, "smooth", metavar="NAME:SIZE")
 @option(breaks_file, "closed", kind=click.Choice(["right", "left"]))

@@ -8,7 +8,7 @@ from tsraster.classification import OUTSIDE
 from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_classes
 from tsraster.cli.sourceoptions import source_options
-from tsraster.cli.spelling import NUMBERS, TEXTS, WHOLE_NUMBERS, option, progress_bar
+from tsraster.cli.spelling import BAND, NUMBERS, TEXTS, WHOLE_NUMBERS, option, progress_bar
 from tsraster.pipeline.classify import classify_file
 from tsraster.pipeline.picturelegend import LEGEND_PLACES
 
@@ -22,7 +22,7 @@ from tsraster.pipeline.picturelegend import LEGEND_PLACES
 @option(classify_file, "classes", kind=int, metavar="K")
 @option(classify_file, "table", metavar="TABLE.json")
 @option(classify_file, "rules", metavar="TEXT|@FILE")
-@option(classify_file, "band", kind=int, metavar="N")
+@option(classify_file, "band", kind=BAND, metavar="N|NAME")
 @source_options(classify_file)
 @option(classify_file, "smooth", metavar="NAME:SIZE")
 @option(classify_file, "closed", kind=click.Choice(["right", "left"]))

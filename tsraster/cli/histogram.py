@@ -7,14 +7,14 @@ import click
 from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_histogram
 from tsraster.cli.sourceoptions import source_options
-from tsraster.cli.spelling import NUMBERS, WHOLE_NUMBERS, option, progress_bar
+from tsraster.cli.spelling import BAND, NUMBERS, WHOLE_NUMBERS, option, progress_bar
 from tsraster.pipeline.histogram import histogram_file
 
 
 @click.command()
 @click.argument("source")
 @option(histogram_file, "bins", kind=int, metavar="N")
-@option(histogram_file, "band", kind=int, metavar="N")
+@option(histogram_file, "band", kind=BAND, metavar="N|NAME")
 @source_options(histogram_file)
 @option(histogram_file, "smooth", metavar="NAME:SIZE")
 @option(histogram_file, "region", kind=WHOLE_NUMBERS, metavar="X0,Y0,X1,Y1")

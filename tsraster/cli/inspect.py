@@ -6,7 +6,7 @@ import click
 
 from tsraster.cli.plotting import PLOT, open_plot
 from tsraster.cli.printing import print_histogram, print_inspection
-from tsraster.cli.spelling import NUMBERS, WHOLE_NUMBERS, option, progress_bar
+from tsraster.cli.spelling import BAND, NUMBERS, WHOLE_NUMBERS, option, progress_bar
 from tsraster.errors import UsageError
 from tsraster.landsat.quantities import QUANTITIES
 from tsraster.pipeline.histogram import histogram_file
@@ -18,7 +18,7 @@ from tsraster.pipeline.inspection import inspect_file
 @option(inspect_file, "at", kind=NUMBERS, metavar="X,Y")
 @option(inspect_file, "geoloc")
 @option(histogram_file, "region", kind=WHOLE_NUMBERS, metavar="X0,Y0,X1,Y1")
-@option(inspect_file, "band", kind=int, metavar="N")
+@option(inspect_file, "band", kind=BAND, metavar="N|NAME")
 @option(inspect_file, "landsat", kind=click.Choice(QUANTITIES))
 @option(inspect_file, "mtl", metavar="FILE")
 @option(inspect_file, "raw")

@@ -27,6 +27,7 @@ _LISTED = 40
 @option(predict_files, "export", kind=TEXTS, metavar="A,B,...")
 @option(predict_files, "name", metavar="PATTERN")
 @option(predict_files, "bands", kind=WHOLE_NUMBERS, metavar="A,B,...")
+@option(predict_files, "raw")
 @option(predict_files, "region", kind=WHOLE_NUMBERS, metavar="L,T,R,B")
 @option(predict_files, "mask_file", metavar="FILE")
 @option(predict_files, "dtype", kind=click.Choice(DTYPES))
@@ -49,6 +50,8 @@ def predict(model: str, sources: tuple[str, ...], destination: str, **options: A
     """
     with progress_bar("predict") as progress:
         result = predict_files(model, sources, destination, progress=progress, **options)
+    for note in result.notes:
+        click.echo(note)
     _print_classes(result, "without data" if options["mask_file"] is None else "without data or left out by the mask")
     for picture in result.pictures:
         _print_places(picture)

@@ -53,7 +53,7 @@ def print_classes(result: Classification) -> None:
             share.interval,
             share.name,
             str(share.pixels),
-            f"{share.percent:.2f}",
+            "-" if share.percent != share.percent else f"{share.percent:.2f}",
             *([f"{(share.area_m2 or 0) / area:.6g}"] if unit else []),
         ]
         for share in shares
@@ -79,9 +79,10 @@ def _print_named(header: list[str], rows: list[list[str]]) -> None:
 def _print_rest(result: Classification) -> None:
     if result.without_data:
         infinite = f", {result.infinite} of them infinite" if result.infinite else ""
-        click.echo(f"no class: {result.without_data} pixels without data{infinite}")
+        left_out = " or left out by a mask or shapes" if result.is_masked else ""
+        click.echo(f"no class: {result.without_data} pixels without data{left_out}{infinite}")
     if result.outside:
-        whys = {"mapping": "by the mapping", "rules": "for which no rule holds"}
+        whys = {"mapping": "by the mapping", "rules": "for which no rule holds or can be decided"}
         why = whys.get(result.table.scheme, "outside of the table")
         click.echo(f"no class: {result.outside} pixels {why}")
     if result.written:

@@ -96,6 +96,17 @@ def parse_text(text: str) -> str:
     return text
 
 
+class BandName(click.ParamType[Any]):
+    """The number of a band, or its name."""
+
+    name = "band"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        """Turn what is a number into one."""
+        return int(value) if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d+\s*", value) else value
+
+
+BAND = BandName()
 NUMBERS = Listed(parse_number, "numbers")
 WHOLE_NUMBERS = Listed(int, "whole numbers")
 TEXTS = Listed(parse_text, "texts")

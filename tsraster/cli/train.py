@@ -34,6 +34,7 @@ _IMPORTANT = 8
 @option(train_file, "slicewise", kind=NUMBERS, metavar="A,B,...")
 @option(train_file, "suggest_features")
 @option(train_file, "bands", kind=WHOLE_NUMBERS, metavar="A,B,...")
+@option(train_file, "raw")
 @option(train_file, "volume")
 @option(train_file, "region", kind=WHOLE_NUMBERS, metavar="L,T,R,B")
 @option(train_file, "column", metavar="NAME")
@@ -64,6 +65,8 @@ def train(model: str, source: str, labels: str | None, **options: Any) -> None:
     """
     with progress_bar("train") as progress:
         result = train_file(model, source, labels, progress=progress, **options)
+    for note in result.notes:
+        click.echo(note)
     _print_classes(result)
     if result.suggestion is not None:
         _print_suggestion(result)

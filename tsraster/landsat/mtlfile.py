@@ -36,6 +36,9 @@ _QUALITY = re.compile(r"FILE_NAME_QUALITY_\w+|FILE_NAME_BAND_QUALITY")
 _OLD_SUFFIX = {"61": "6_VCID_1", "62": "6_VCID_2"}
 """How files before 2012 call the two gains of band 6 of Landsat 7."""
 
+_SMALLEST, _LARGEST = 1e-30, 1e15
+"""Of coefficients, as of the scales of STAC items."""
+
 _SURFACE_RANGES = {"reflectance": (7273, 43636), "temperature": (293, 65535)}
 """Of Collection 2; see the references of `read_mtl`."""
 
@@ -152,7 +155,7 @@ def _build(path: Path, groups: Groups) -> LandsatMetadata:
         level=level,
         date=_parse_date(about.find_text("DATE_ACQUIRED", "ACQUISITION_DATE")),
         sun_elevation=about.find_number("SUN_ELEVATION"),
-        sun_distance=about.find_number("EARTH_SUN_DISTANCE"),
+        sun_distance=_find_distance(about),
         bands=tuple([facts.build(suffix, name) for suffix, name in files] + _list_quality(contents, scene)),
     )
 
@@ -163,6 +166,13 @@ def _spell_spacecraft(text: str) -> str:
     if found is None:
         raise _UnfitError(f"SPACECRAFT_ID is {text[:40]!r}, and none of LANDSAT_1 to LANDSAT_9")
     return f"LANDSAT_{found[1]}"
+
+
+def _find_distance(about: _Keys) -> float | None:
+    distance = about.find_number("EARTH_SUN_DISTANCE")
+    if distance is not None and not 0.9 <= distance <= 1.1:
+        raise _UnfitError(f"EARTH_SUN_DISTANCE is {distance:g}, and the Earth is 0.98 to 1.02 astronomical units away")
+    return distance
 
 
 def _parse_date(text: str) -> date | None:
@@ -198,6 +208,13 @@ def _build_quality(file_name: str, scene: str) -> LandsatBand:
     return LandsatBand(
         key=key, number="", file_name=file_name, name=key.lower(), wavelength=None, kind="quality", fill=fill
     )
+
+
+def _check_scale(name: str, number: float, *, is_offset: bool = False) -> None:
+    """Refuse coefficients that leave nothing of numbers, turn them around, or carry them beyond float32."""
+    if abs(number) > _LARGEST or (not is_offset and number < _SMALLEST):
+        accepted = f"-{_LARGEST:g} to {_LARGEST:g}" if is_offset else f"{_SMALLEST:g} to {_LARGEST:g}"
+        raise _UnfitError(f"{name} is {number:g}, and no number from {accepted}")
 
 
 @dataclass(frozen=True)
@@ -239,14 +256,24 @@ class _BandFacts:
             "key": f"B{suffix}",
             "reflectance": self._find_scale("reflectance", suffix),
             "radiance": self._find_scale("radiance", suffix) or self._scale_from_range(suffix),
-            "k1": self.keys.find_number(f"K1_CONSTANT_BAND_{suffix}"),
-            "k2": self.keys.find_number(f"K2_CONSTANT_BAND_{suffix}"),
+            "k1": self._find_constant(f"K1_CONSTANT_BAND_{suffix}"),
+            "k2": self._find_constant(f"K2_CONSTANT_BAND_{suffix}"),
             "valid_range": self._find_levels(suffix),
         }
 
     def _find_scale(self, quantity: str, suffix: str) -> Scale | None:
         multiply, add = (self.keys.find_number(f"{quantity.upper()}_{part}_BAND_{suffix}") for part in ("MULT", "ADD"))
-        return None if multiply is None or add is None else Scale(multiply, add)
+        if multiply is None or add is None:
+            return None
+        _check_scale(f"{quantity.upper()}_MULT_BAND_{suffix}", multiply)
+        _check_scale(f"{quantity.upper()}_ADD_BAND_{suffix}", add, is_offset=True)
+        return Scale(multiply, add)
+
+    def _find_constant(self, name: str) -> float | None:
+        number = self.keys.find_number(name)
+        if number is not None:
+            _check_scale(name, number)
+        return number
 
     def _find_levels(self, suffix: str) -> tuple[int, int] | None:
         old = suffix.replace("_VCID_", "")
@@ -265,4 +292,6 @@ class _BandFacts:
         if levels is None or levels[0] >= levels[1] or low is None or high is None:
             return None
         multiply = (high - low) / (levels[1] - levels[0])
+        _check_scale(f"the range of radiance per number of band {suffix}", multiply)
+        _check_scale(f"the least radiance of band {suffix}", low, is_offset=True)
         return Scale(multiply, low - multiply * levels[0], is_from_range=True)

@@ -52,7 +52,8 @@ def find_mtl(band_path: str | os.PathLike[str]) -> Path:
     files = _list_mtls(folder)
     wanted = files if path.is_dir() else [file for file in files if _is_of(file, path)]
     if not wanted:
-        raise MissingSourceError(f"there is no MTL file of {path.name} in {folder}{_say_others(files)}; name it")
+        of = "" if path.is_dir() else f" of {path.name}"
+        raise MissingSourceError(f"there is no MTL file{of} in {folder}{_say_others(files)}; name it")
     # Of X_MTL.txt and X_Y_MTL.txt, the longer is meant.
     longest = max(len(_get_scene(file)) for file in wanted)
     found = wanted if path.is_dir() else [file for file in wanted if len(_get_scene(file)) == longest]
@@ -60,7 +61,8 @@ def find_mtl(band_path: str | os.PathLike[str]) -> Path:
     first = [file for file in found if _FORMS.index(file.suffix.lower()) == best]
     if len(first) > 1 or len({_get_scene(file) for file in found}) > 1:
         names = ", ".join(file.name for file in (first if len(first) > 1 else found)[:5])
-        raise UsageError(f"there are several MTL files for {path.name} in {folder}: {names}; name one")
+        of = "" if path.is_dir() else f" for {path.name}"
+        raise UsageError(f"there are several MTL files{of} in {folder}: {names}; name one")
     return first[0]
 
 

@@ -69,6 +69,9 @@ class Model:
     classifier : Classifier
     lut : Lut
         Codes, names and colors of the classes, in the classifier's order.
+    units : tuple of str, shape (B,) or ()
+        What the values of the bands were: a unit, ``DN`` of stored numbers, ``1`` of physical values without a unit, or an empty
+        text where nothing said it; none at all where the model does not know.
     fill : tuple of float, shape (B,)
         What stands for pixels without data when those around them are filtered.
     dimensions : 2 or 3
@@ -90,6 +93,7 @@ class Model:
     classifier: Classifier
     lut: Lut
     fill: tuple[float, ...]
+    units: tuple[str, ...] = ()
     dimensions: int = 2
     labels: LabeledPixels | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
@@ -107,6 +111,8 @@ class Model:
             raise DataError(f"the model has the code {min(self.codes)}; class codes are 1 to {_MOST_CODE}")
         if len(self.fill) != len(self.bands) or any(not 0 <= c.band < len(self.bands) for c in self.columns):
             raise DataError("the model asks for a band that it does not know")
+        if self.units and len(self.units) != len(self.bands):
+            raise DataError(f"the model has {len(self.bands)} bands and units of {len(self.units)}")
         known = set(self.features.columns(len(self.bands), self.dimensions)) if self.dimensions in (2, 3) else set()
         unknown = [column for column in self.columns if column not in known]
         if known and unknown:

@@ -78,6 +78,7 @@ def _describe(model: Model) -> dict[str, Any]:
         "made_by": f"tsraster {tsraster.__version__}",
         "dimensions": model.dimensions,
         "bands": list(model.bands),
+        "units": list(model.units),
         "fill": list(model.fill),
         "features": model.features.to_json(),
         "columns": [
@@ -206,6 +207,7 @@ def _build(record: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Mod
             names=tuple(str(one["name"]) for one in classes),
         ),
         fill=tuple(float(number) for number in record["fill"]),
+        units=tuple(str(unit) for unit in record.get("units", ())),  # older models do not say them
         dimensions=int(record["dimensions"]),
         labels=None if record["labels"] is None else _build_labels(record["labels"], _take(arrays, "labels/")),
         report=dict(record["report"]),

@@ -69,7 +69,7 @@ def breaks_file(
     scheme: str | None = None,
     classes: int | None = None,
     compare: bool = False,
-    band: int | None = None,
+    band: int | str | None = None,
     landsat: str | None = None,
     mtl: PathLike | None = None,
     raw: bool = False,
@@ -108,8 +108,8 @@ def breaks_file(
         Number of classes.
     compare : bool
         Fit every scheme, and say how well its classes hold together.
-    band : int, optional
-        Band to take, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
+    band : int or text, optional
+        Band to take, counted from 1, or its name; without it a color picture becomes gray by luminance, 0 to 1.
     landsat : "reflectance", "radiance", "temperature" or "celsius", optional
         Physical values of a Landsat band, by the coefficients of its MTL file; a scene, named by its MTL file or folder, is
         reflectance and temperature without it.
@@ -137,7 +137,7 @@ def breaks_file(
         Layer of the vector file, where it has several.
     stac : path, optional
         STAC item (JSON) that describes the bands of the source (scale, offset, nodata, unit, names) or the bits of the quality
-        band; by default one beside them that names the file.
+        band; by default one beside them that names the file, and is called like it or item.json.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     closed : right or left, optional
@@ -244,7 +244,7 @@ def breaks_file(
 
 
 def _open_values(
-    path: PathLike, chosen: SourcePlan, stack: ExitStack, band: int | None, smooth: str | None, room: int
+    path: PathLike, chosen: SourcePlan, stack: ExitStack, band: int | str | None, smooth: str | None, room: int
 ) -> tuple[Values, tuple[str, ...]]:
     opened = stack.enter_context(open_source(path, chosen))
     raster = opened.raster
@@ -252,7 +252,7 @@ def _open_values(
     check_classifiable(preparation.dtype)
     # Of a long series not all can be open at the same time; what is read opens by itself.
     raster.close()
-    return Values(raster, preparation, room=room), opened.notes
+    return Values(raster, preparation, room=room), opened.describe(preparation.bands)
 
 
 def _agree_on_unit(sources: Sequence[Values]) -> str:

@@ -26,6 +26,7 @@ from tsraster.pipeline.picturelegend import LegendPlace, check_legend, plan_clas
 from tsraster.pipeline.ruling import check_alone, read_rules
 from tsraster.pipeline.sidecars import list_sidecars, warn_of_styles, write_sidecars
 from tsraster.pipeline.sourcing.sources import SourcePlan, open_source
+from tsraster.pipeline.sourcing.valueunits import check_table_unit
 from tsraster.pipeline.values import KEPT_BYTES, Values
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Georef
@@ -62,6 +63,8 @@ class Classification:
     """Paths of the files that were written."""
     notes: tuple[str, ...] = ()
     """What was done to the numbers of the source before they were classified, in a sentence each."""
+    is_masked: bool = False
+    """Whether a mask or shapes left pixels out, which are among those without data."""
 
 
 def classify_file(
@@ -74,7 +77,7 @@ def classify_file(
     classes: int | None = None,
     table: TableLike | None = None,
     rules: RuleTable | str | None = None,
-    band: int | None = None,
+    band: int | str | None = None,
     landsat: str | None = None,
     mtl: PathLike | None = None,
     raw: bool = False,
@@ -130,8 +133,8 @@ def classify_file(
     rules : text or @file, optional
         Conditions on several bands in their order, such as '1 "water": NDWI > 0; 2: red < 0.1 and NDVI > 0.6; 9 "other": else';
         names are bands or indices, and the first that holds gives its code.
-    band : int, optional
-        Band to classify, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
+    band : int or text, optional
+        Band to classify, counted from 1, or its name; without it a color picture becomes gray by luminance, 0 to 1.
     landsat : "reflectance", "radiance", "temperature" or "celsius", optional
         Physical values of a Landsat band, by the coefficients of its MTL file; a scene, named by its MTL file or folder, is
         reflectance and temperature without it.
@@ -159,7 +162,7 @@ def classify_file(
         Layer of the vector file, where it has several.
     stac : path, optional
         STAC item (JSON) that describes the bands of the source (scale, offset, nodata, unit, names) or the bits of the quality
-        band; by default one beside them that names the file.
+        band; by default one beside them that names the file, and is called like it or item.json.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     closed : right or left, optional
@@ -237,7 +240,8 @@ def classify_file(
     """
     ruled = None if rules is None else read_rules(rules)
     if ruled is not None:
-        check_alone({"--band": band, "--smooth": smooth, "--save-table": save_table})
+        beyond = None if outside == "nodata" else outside
+        check_alone({"--band": band, "--smooth": smooth, "--save-table": save_table, "--outside": beyond})
     chosen = SourcePlan(
         landsat=landsat,
         mtl=mtl,
@@ -284,6 +288,8 @@ def classify_file(
         warn_of_styles(codes_to, color, sidecars)
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
+        if plan.table is not None:
+            check_table_unit(plan.table, opened.find_value_unit(preparation), raster.name)
         values_of = Values(raster, preparation, room=KEPT_BYTES if plan.choice is not None else 0)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
             fitted, counted = _fit(plan, values_of, work)
@@ -293,7 +299,9 @@ def classify_file(
                 table=fitted,
                 outside=outside,
                 palette=palette,
-                legend=plan_class_legend(fitted, palette, legend, raster.shape),
+                legend=plan_class_legend(
+                    fitted, palette, legend, raster.shape, title=preparation.label if index is not None else ""
+                ),
                 is_fitted=plan.choice is not None,
                 counted=counted,
                 origins=tuple(ruled.conditions.values()) if ruled is not None else (),
@@ -319,7 +327,8 @@ def classify_file(
         georef=raster.georef,
         lut=palette,
         label=preparation.label,
-        notes=opened.notes,
+        notes=opened.describe(preparation.bands),
+        is_masked=opened.is_masked,
         written=tuple(os.fspath(path) for path in wanted),
     )
 

@@ -20,6 +20,7 @@ from tsraster.pipeline.blocks import BlockWork, Progress, block_work
 from tsraster.pipeline.fitting import TableLike, plan_classes, tally_values
 from tsraster.pipeline.imaging import PathLike, list_paths
 from tsraster.pipeline.sourcing.sources import SourcePlan, open_source
+from tsraster.pipeline.sourcing.valueunits import check_table_unit
 from tsraster.pipeline.values import KEPT_BYTES, RegionValues, Values, choose_region
 from tsraster.preparing import plan_preparation
 from tsraster.raster import Window
@@ -61,7 +62,7 @@ def histogram_file(
     source: PathLike,
     *,
     bins: int | None = None,
-    band: int | None = None,
+    band: int | str | None = None,
     landsat: str | None = None,
     mtl: PathLike | None = None,
     raw: bool = False,
@@ -93,9 +94,9 @@ def histogram_file(
         Raster or picture: whatever GDAL opens, also /vsi paths and URLs.
     bins : int, optional
         Number of bins of equal width, (a, b] with the smallest value included; by default each value of 8- and
-        16-bit integers is counted, and others in 256 bins.
-    band : int, optional
-        Band to count, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
+        16-bit integers is counted, also in physical units, and others in 256 bins.
+    band : int or text, optional
+        Band to count, counted from 1, or its name; without it a color picture becomes gray by luminance, 0 to 1.
     landsat : "reflectance", "radiance", "temperature" or "celsius", optional
         Physical values of a Landsat band, by the coefficients of its MTL file; a scene, named by its MTL file or folder, is
         reflectance and temperature without it.
@@ -123,7 +124,7 @@ def histogram_file(
         Layer of the vector file, where it has several.
     stac : path, optional
         STAC item (JSON) that describes the bands of the source (scale, offset, nodata, unit, names) or the bits of the quality
-        band; by default one beside them that names the file.
+        band; by default one beside them that names the file, and is called like it or item.json.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     region : whole numbers, optional
@@ -180,6 +181,8 @@ def histogram_file(
         raster = opened.raster
         preparation = plan_preparation(raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
+        if drawn is not None:
+            check_table_unit(drawn, opened.find_value_unit(preparation), raster.name)
         part = choose_region(raster, region)
         values = RegionValues(raster, preparation, part, room=KEPT_BYTES)
         with block_work(workers=workers, executor=executor, block_size=block_size, progress=progress) as work:
@@ -196,7 +199,7 @@ def histogram_file(
             upper=upper,
             counts=counts,
             cutoffs=tuple(edge for edge in drawn.edges if np.isfinite(edge)) if drawn is not None else (),
-            notes=opened.notes,
+            notes=opened.describe(preparation.bands),
         )
         if csv is not None:
             _write_counts(staged, csv, result)
@@ -210,7 +213,7 @@ def _count(
     each = counts_each(values.preparation.dtype)
     found = tally_values(values, work, more=0 if each or values.tabulated is not None else 1)
     summary = found.summarize()
-    if bins is None and each and isinstance(found, Counted):
+    if bins is None and isinstance(found, Counted):
         return summary, found.values, found.values, found.counts
     if bins is None and found.minimum == found.maximum:
         only = np.array([found.minimum])

@@ -15,9 +15,10 @@ from tsraster.errors import UsageError
 from tsraster.pipeline.fitting import TableLike, plan_classes
 from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.sourcing.sources import SourcePlan, open_source
+from tsraster.pipeline.sourcing.valueunits import check_table_unit
 from tsraster.preparing import Preparation, plan_preparation
 from tsraster.raster import Raster, Window
-from tsraster.reading import gdal_settings, open_raster, read_categories
+from tsraster.reading import gdal_settings, read_categories
 
 _WIDEST = 15
 
@@ -33,7 +34,7 @@ class Inspection:
     y: float | None
     """Coordinates of the middle of the pixel; None without a transform."""
     bands: Mapping[str, Number]
-    """The value of each band by its name."""
+    """The number of each band as it is stored, by its name."""
     valid: bool
     """Whether the pixel holds data."""
     label: str
@@ -57,7 +58,7 @@ def inspect_file(
     *,
     at: Sequence[float] | None = None,
     geoloc: bool = False,
-    band: int | None = None,
+    band: int | str | None = None,
     landsat: str | None = None,
     mtl: PathLike | None = None,
     raw: bool = False,
@@ -72,13 +73,13 @@ def inspect_file(
     Parameters
     ----------
     source : path
-        Raster or picture: whatever GDAL opens, also /vsi paths and URLs.
+        Raster or picture: whatever GDAL opens, also /vsi paths and URLs; or a Landsat scene, by its MTL file or folder.
     at : numbers, optional
         X,Y of the pixel to look at: column and row of the pixel, counted from 0.
     geoloc : bool
         X,Y are coordinates in the CRS of the raster instead.
-    band : int, optional
-        Band to prepare, counted from 1; without it a color picture becomes gray by luminance, 0 to 1.
+    band : int or text, optional
+        Band to prepare, counted from 1, or its name; without it a color picture becomes gray by luminance, 0 to 1.
     landsat : "reflectance", "radiance", "temperature" or "celsius", optional
         Physical values of a Landsat band, by the coefficients of its MTL file; a scene, named by its MTL file or folder, is
         reflectance and temperature without it.
@@ -88,7 +89,7 @@ def inspect_file(
         Take numbers as they are stored: by default a scale and an offset that the source or its STAC item says are applied.
     stac : path, optional
         STAC item (JSON) that describes the bands of the source (scale, offset, nodata, unit, names); by default one beside it
-        that names the file.
+        that names the file, and is called like it or item.json.
     smooth : text, optional
         Smooth first: gaussian:SIGMA or median:SIZE, in pixels.
     cutoffs : numbers, optional
@@ -125,12 +126,15 @@ def inspect_file(
     if not (1 <= neighbors <= _WIDEST and neighbors % 2):
         raise UsageError(f"{neighbors} neighbors cannot be shown; give an odd number from 1 to {_WIDEST}")
     chosen = SourcePlan(landsat=landsat, mtl=mtl, raw=raw, stac=stac)
-    with gdal_settings(), open_raster(source) as raster, open_source(source, chosen) as opened:
+    with gdal_settings(), open_source(source, SourcePlan(raw=True)) as stored, open_source(source, chosen) as opened:
+        raster = stored.raster
         row, col = _find_pixel(raster, at, geoloc=geoloc)
         only = Window(row=row, col=col, rows=1, cols=1)
         pixel = raster.read(only, bands=[one.number for one in raster.bands])
         preparation = plan_preparation(opened.raster, band=band, smooth=smooth)
         check_classifiable(preparation.dtype)
+        if classes is not None:
+            check_table_unit(classes, opened.find_value_unit(preparation), raster.name)
         around = only.grown(neighbors // 2, raster.shape)
         values = preparation.read(opened.raster, around)
         at_pixel = row - around.row, col - around.col
@@ -155,7 +159,7 @@ def inspect_file(
             name=name,
             neighbors=np.where(values.valid, values.data, np.nan),
             center=at_pixel,
-            notes=opened.notes,
+            notes=opened.describe(preparation.bands),
         )
 
 

@@ -60,7 +60,7 @@ class PictureLegend:
 
 
 def plan_picture_legend(
-    lut: Lut, place: LegendPlace | None, shape: tuple[int, int], *, unit: str = ""
+    lut: Lut, place: LegendPlace | None, shape: tuple[int, int], *, title: str = "", unit: str = ""
 ) -> PictureLegend | None:
     """Draw a legend for a picture; None where none is wanted.
 
@@ -72,6 +72,8 @@ def plan_picture_legend(
         On the right of the picture, or in one of its corners.
     shape : (rows, cols)
         Of the picture.
+    title : str
+        Stands above.
     unit : str
         Of the values.
 
@@ -88,10 +90,10 @@ def plan_picture_legend(
     rows, cols = shape
     largest = max(_SIZES[0], min(_SIZES[1], min(shape) // _SHARE))
     if place == "beside":
-        drawn = draw_legend(plan_legend(lut, unit=unit, size=largest), background=_PAPER)
+        drawn = draw_legend(plan_legend(lut, title=title, unit=unit, size=largest), background=_PAPER)
         return PictureLegend(drawn=drawn, row=0, col=cols, shape=(max(rows, drawn.shape[1]), cols + drawn.shape[2]))
     for size in range(largest, _SMALLEST - 1, -1):
-        plan = plan_legend(lut, unit=unit, size=size)
+        plan = plan_legend(lut, title=title, unit=unit, size=size)
         if plan.height <= rows and plan.width <= cols and 2 * plan.height * plan.width <= rows * cols:
             drawn = draw_legend(plan, background=_PAPER)
             row = 0 if place.startswith("top") else rows - plan.height
@@ -119,15 +121,20 @@ def check_legend(place: LegendPlace | None, color: object) -> None:
 
 
 def plan_class_legend(
-    table: ClassTable, lut: Lut | None, place: LegendPlace | None, shape: tuple[int, int]
+    table: ClassTable, lut: Lut | None, place: LegendPlace | None, shape: tuple[int, int], *, title: str = ""
 ) -> PictureLegend | None:
-    """Draw the legend of the classes of a table; None where none is wanted. See `plan_picture_legend`."""
+    """Draw the legend of the classes of a table; None where none is wanted. See `plan_picture_legend`.
+
+    `title` says what the values are, where classes are called by their intervals.
+    """
     if lut is None or place is None:
         return None
     has_names = any(table.names)
     texts = dict(zip(table.codes, table.labels if has_names else table.intervals, strict=True))
     named = replace(lut, names=tuple(texts[int(key)] for key in lut.keys))
-    return plan_picture_legend(named, place, shape, unit="" if has_names else table.unit)
+    if has_names:
+        return plan_picture_legend(named, place, shape)
+    return plan_picture_legend(named, place, shape, title=title, unit=table.unit)
 
 
 class LegendWriter:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tsraster.classtable import format_numbers
 from tsraster.pipeline.histogram import Histogram
@@ -81,6 +82,8 @@ def _fill_counts(axes: Axes, histogram: Histogram) -> None:
         # A single value, whole or not, and however large, has some width, so that it is seen.
         half = max(0.5, abs(lower[0]) / 1000)
         counts, edges = histogram.counts.astype(float), np.array([lower[0] - half, upper[0] + half])
+    elif histogram.is_of_values and histogram.lower.dtype.kind == "f":
+        counts, edges = _widen(lower, histogram.counts)
     elif histogram.is_of_values:
         # Whole numbers stand in the middle of a bar of width 1; the gaps between those that occur stay empty.
         first, last = int(lower[0]), int(lower[-1])
@@ -90,3 +93,13 @@ def _fill_counts(axes: Axes, histogram: Histogram) -> None:
     else:
         counts, edges = histogram.counts.astype(float), np.append(lower, upper[-1])
     axes.stairs(counts, edges, fill=True, color=GRAY)
+
+
+def _widen(values: NDArray[Any], counts: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return bars around single values: up to the next ones, and where some between do not occur, no wider than others."""
+    distances = np.diff(values)
+    halves = np.minimum(distances / 2, 0.6 * np.median(distances))
+    left, right = np.concatenate([halves[:1], halves]), np.concatenate([halves, halves[-1:]])
+    edges = np.column_stack([values - left, values + right]).ravel()
+    # Between two bars there is a third one of no height, and often of no width.
+    return np.column_stack([counts, np.zeros(len(counts))]).ravel()[:-1].astype(float), edges

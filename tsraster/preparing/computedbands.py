@@ -59,6 +59,12 @@ def compute_band(
     return replace(raster, bands=(band,), reader=reader, palette={}, can_be_invalid=True)
 
 
+def list_inputs(raster: Raster) -> tuple[int, ...]:
+    """Return the numbers of the bands that `compute_band` made a raster of; none of other rasters."""
+    reader = raster.reader
+    return tuple(reader.names.values()) if isinstance(reader, _ComputedReader) else ()
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _PreparedReader(View):
     raster: Raster

@@ -60,36 +60,47 @@ class Preparation:
         return Pixels(data=pixels.data[0], valid=pixels.valid)
 
 
-def plan_preparation(raster: Raster, *, band: int | None = None, smooth: str | None = None) -> Preparation:
+def plan_preparation(raster: Raster, *, band: int | str | None = None, smooth: str | None = None) -> Preparation:
     """Decide how one array of values is made of a raster.
 
     Parameters
     ----------
     raster : Raster
         The source.
-    band : int, optional
-        The band to take, counted from 1. Without it a color picture, stored as bands or as a palette, becomes gray by
-        luminance, 0 to 1; a raster with a single band beside alpha gives that band, and one with others that one that is named
-        "value".
+    band : int or str, optional
+        The band to take, counted from 1, or its name; upper and lower case are the same. Without it a color picture,
+        stored as bands or as a palette, becomes gray by luminance, 0 to 1; a raster with a single band beside alpha gives that
+        band, and one with others that one that is named "value".
     smooth : str, optional
         A filter and its size, such as ``gaussian:1`` or ``median:3``.
 
     Raises
     ------
     BandError
-        The raster has no such band; or it has several, is no picture, and none is named.
+        The raster has no such band, or several of that name; or it has several, is no picture, and none is named.
     UsageError
         The number of the band is below 1, or the filter is not one that is known.
     """
-    if band is not None and band < 1:
-        raise UsageError(f"there is no band {band}; bands are counted from 1")
+    number = _find_number(raster, band) if isinstance(band, str) else band
+    if number is not None and number < 1:
+        raise UsageError(f"there is no band {number}; bands are counted from 1")
     smoothing = parse_smoothing(smooth) if smooth is not None else None
-    bands, grays, label = _choose(raster, band)
+    bands, grays, label = _choose(raster, number)
     dtype = np.dtype(np.float64) if grays or len(bands) == 3 else np.dtype(raster.band(bands[0]).dtype)
     if smoothing is not None and smoothing.name == "gaussian" and dtype != np.float32:
         dtype = np.dtype(np.float64)
     unit = raster.band(bands[0]).unit if len(bands) == 1 and not grays else ""
     return Preparation(bands=bands, dtype=dtype, grays=grays, smoothing=smoothing, label=label, unit=unit)
+
+
+def _find_number(raster: Raster, name: str) -> int:
+    """Return the number of the band of a name, or of a color in a picture."""
+    wanted = name.strip().lower()
+    found = [band.number for band in raster.data_bands if (band.name or band.role).lower() == wanted]
+    if len(found) != 1:
+        has = f"has {len(found)} bands called {name}" if found else f"has no band called {name!r}"
+        raise BandError(f"{raster.name} {has}; choose from {raster.list_bands()}")
+    return found[0]
 
 
 def _choose(raster: Raster, band: int | None) -> tuple[tuple[int, ...], tuple[float, ...], str]:

@@ -34,7 +34,8 @@ class Scaling:
 
     def __str__(self) -> str:
         offset = f" {'-' if self.offset < 0 else '+'} {abs(self.offset):.10g}" if self.offset else ""
-        return f"{self.scale:.10g} x number{offset}{f' {self.unit}' if self.unit else ''}"
+        # What is a share of one has no unit.
+        return f"{self.scale:.10g} x number{offset}{f' {self.unit}' if self.unit not in ('', '1') else ''}"
 
 
 def find_scaling(band: Band) -> Scaling | None:

@@ -24,7 +24,7 @@ _FIELDS = "classification:bitfields"
 _SMALLEST, _LARGEST = 1e-30, 1e15
 """Of scales and offsets; beyond, values would not fit into float32."""
 _NO_NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_UNITS = {"kelvin": "K", "bit index": ""}
+_UNITS = {"kelvin": "K", "bit index": "", "1": ""}
 """Units of Landsat's items, as they are written elsewhere."""
 
 

@@ -120,6 +120,10 @@ def test_rules_of_a_file_are_read_and_kept(reflectances: Path, tmp_path: Path) -
         ({"rules": "1: red > 0", "band": 1}, UsageError, "--band is for"),
         ({"rules": "1: red > 0", "names": ["x"]}, UsageError, "--names is for"),
         ({"rules": "1: red > 0", "save_table": "t.json"}, UsageError, "--save-table is for"),
+        ({"rules": "1: red > 0", "outside": "clamp"}, UsageError, "--outside is for"),
+        ({"rules": "1: True"}, UsageError, "looks at no band; write else"),
+        ({"rules": "@"}, UsageError, "the rule table is only an @; name its file"),
+        ({"rules": "@/dev/zero"}, TableError, "/dev/zero has more than 16 MiB"),
         ({"rules": "1: red > 0", "lut": "worldcover"}, LutError, "1"),
     ],
 )
@@ -145,6 +149,9 @@ def test_the_command_prints_the_conditions(reflectances: Path, tmp_path: Path) -
     done = CliRunner().invoke(program, words)
     assert done.exit_code == 0, done.output
     assert "condition" in done.output.splitlines()[0]
-    assert "no class: 2 pixels for which no rule holds" in done.output
+    assert "no class: 2 pixels for which no rule holds or can be decided" in done.output
+    done = CliRunner().invoke(program, [*words[:2], str(tmp_path / "none.tif"), "--rules", "1: NDVI > 9"])
+    assert done.exit_code == 0, done.output
+    assert "nan" not in done.output
     with open_raster(tmp_path / "c.tif") as codes:
         assert codes.georef.transform is not None

@@ -12,9 +12,11 @@ import pytest
 import rasterio
 
 from tests.conftest import write_raster
+from tests.landsat.drawnscenes import NAME, draw_scene
 from tsraster import breaks_file, classify_file, histogram_file
 from tsraster.errors import BandError, DataError, MissingSourceError, TsrasterError, UsageError
 from tsraster.pipeline.inspection import inspect_file
+from tsraster.pipeline.ruling import read_rules
 from tsraster.pipeline.sourcing.sources import SourcePlan, open_source
 
 SCENE = "LT52240631988227CUB02"
@@ -122,6 +124,55 @@ def test_quality_bits_masks_and_shapes_leave_pixels_out(tmp_path: Path) -> None:
     small = write_raster(tmp_path / "small.tif", masked[:2], **PLACE)
     with pytest.raises(DataError, match="2 rows x 4 columns"), open_source(band, SourcePlan(mask_file=small)):
         pass
+
+
+def test_each_kind_of_note_is_said_once(scene: Path) -> None:
+    with open_source(scene) as opened:
+        said = opened.notes[1:]
+    assert len(said) == 2
+    assert "reflectance for B1;" in said[0]
+    assert said[0].endswith("The same holds for 5 other bands.")
+    assert said[1].startswith("The MTL file has no K1 and K2 for B6; those published for Landsat 5 were taken")
+
+
+def test_celsius_is_a_temperature_and_a_band_goes_by_its_name(scene: Path) -> None:
+    with open_source(scene / f"{SCENE}_B6.TIF", SourcePlan(landsat="celsius")) as opened:
+        assert opened.notes[0] == "values are temperature (degree Celsius) of B6, by the MTL"
+        assert [band.name for band in opened.raster.bands] == ["lwir"]
+    with (
+        pytest.raises(BandError, match=r"NDVI needs nir or nir08 .* the bands are called red;"),
+        open_source(scene / f"{SCENE}_B3.TIF", SourcePlan(landsat="reflectance", index="NDVI")),
+    ):
+        pass
+
+
+def test_an_mtl_that_was_found_beside_a_band_is_not_overwritten(tmp_path: Path) -> None:
+    mtl = draw_scene(tmp_path / "scene")
+    band, before = mtl.with_name(f"{NAME}_SR_B4.TIF"), mtl.read_bytes()
+    with pytest.raises(UsageError, match="MTL"):
+        classify_file(band, tmp_path / "c.tif", landsat="reflectance", cutoffs=[0.3], stats=mtl, overwrite=True)
+    with pytest.raises(UsageError, match="MTL"):
+        histogram_file(band, landsat="reflectance", csv=mtl, overwrite=True)
+    with pytest.raises(UsageError, match="MTL"):
+        breaks_file(band, mtl, landsat="reflectance", scheme="quantiles", classes=2, overwrite=True)
+    assert mtl.read_bytes() == before
+
+
+def test_a_folder_with_several_scenes_has_no_empty_name(scene: Path, tmp_path: Path) -> None:
+    for name in ("a_MTL.txt", "b_MTL.txt"):
+        shutil.copy(scene / f"{SCENE}_MTL.txt", tmp_path / name)
+    said = r"there are several MTL files in .*: a_MTL\.txt, b_MTL\.txt; name one"
+    with pytest.raises(UsageError, match=said), open_source(tmp_path):
+        pass
+
+
+def test_who_gave_raw_is_told_to_leave_it_out(scene: Path) -> None:
+    for plan in (SourcePlan(raw=True, index="NDVI"), SourcePlan(raw=True, rules=read_rules("1: NDVI > 0.5"))):
+        with (
+            pytest.raises(DataError, match="would be wrong; leave out --raw, or add --force"),
+            open_source(scene, plan),
+        ):
+            pass
 
 
 @pytest.mark.parametrize("options", [{"block_size": 7}, {"workers": 1}, {"block_size": 64, "workers": 3}])

@@ -94,6 +94,12 @@ def test_a_named_item_is_taken_before_those_beside(band: Path, tmp_path: Path) -
         classify_file(band, cutoffs=[200], stac=path, save_table=path, overwrite=True)
 
 
+def test_a_share_of_one_has_no_unit(band: Path) -> None:
+    write_item(band.with_suffix(".json"), {"x": describe(band, REFLECTANCE | {"unit": "1"})})
+    with open_source(band) as opened:
+        assert opened.notes[0].startswith("values are 2.75e-05 x number - 0.2, and 0 is no data")
+
+
 def test_raw_turns_it_off(band: Path) -> None:
     with open_source(band, SourcePlan(raw=True)) as opened:
         pixels = opened.raster.read()

@@ -115,7 +115,7 @@ def test_single_bands_are_known_by_the_mtl_beside_them(ending: str, draw_raster:
     other = draw_raster(tmp_path / "height.tif", PIXELS, nodata=0, **PLACE)
     made = tmp_path / f"some.{ending}"
     found = stack_files([tmp_path / f"{PRODUCT}_B4.TIF", other], made)
-    assert (found.names, found.wavelengths) == (("red", "height.gray"), (0.65, None))
+    assert (found.names, found.wavelengths) == (("red", "height"), (0.65, None))
     check_same(mtl, made, "red")
     assert stack_files([mtl], tmp_path / f"named.{ending}", names=["a", "b"]).names == ("a", "b")
 
@@ -173,7 +173,7 @@ def test_a_panchromatic_band_is_left_out_of_a_scene_and_refused_among_others(dra
     ("wavelengths", "words"),
     [
         ([], "0 wavelengths for 2 bands .red, lwir11.; give one for each band"),
-        (["0.6"], "1 wavelengths for 2 bands"),
+        (["0.6"], "1 wavelength for 2 bands"),
         (["red", "0.8"], "'red' is no wavelength"),
         (["-1", "0.8"], "'-1' is no wavelength"),
         (["nan", "0.8"], "'nan' is no wavelength"),
@@ -198,6 +198,6 @@ def test_an_mtl_that_cannot_be_used_is_said_and_the_band_kept(draw_raster: Draw,
     mtl = make_scene(tmp_path, draw_raster, {"B4": PIXELS, "B10": PIXELS})
     mtl.write_text("GROUP = LANDSAT_METADATA_FILE\n")
     found: Stack = stack_files([tmp_path / f"{PRODUCT}_{key}.TIF" for key in ("B4", "B10")], tmp_path / "s.tif")
-    assert found.names == (f"{PRODUCT}_B4.gray", f"{PRODUCT}_B10.gray")
+    assert found.names == (f"{PRODUCT}_B4", f"{PRODUCT}_B10")
     assert len(found.notes) == 2
     assert "B4.TIF keeps its name and its numbers: " in found.notes[0]

@@ -13,6 +13,7 @@ import rasterio
 from affine import Affine
 
 from tsraster.errors import DataError, DestinationExistsError, LossWarning, UsageError
+from tsraster.pipeline.classify import classify_file
 from tsraster.pipeline.stacking.stack import stack_files
 from tsraster.raster import without_place_warning
 
@@ -105,7 +106,7 @@ def test_what_cannot_be_stacked_is_refused(draw_raster: Draw, tmp_path: Path) ->
     ):
         with pytest.raises(error, match=words):
             stack_files(sources, out)
-    with pytest.raises(UsageError, match="1 names for 2 bands"):
+    with pytest.raises(UsageError, match="1 name for 2 bands"):
         stack_files([a, a], out, names=["x"])
     with pytest.raises(UsageError, match=r"pair.png cannot hold a stack"):
         stack_files([a, a], tmp_path / "pair.png")
@@ -124,3 +125,38 @@ def test_a_real_pair_in_plane_and_crossed_polars(shared_data: Path, tmp_path: Pa
     assert (shift.rows, shift.cols) == (3, 9)
     assert shift.correlation > 2 * shift.unshifted
     assert result.shape == (1197, 1591)
+
+
+def test_a_file_with_one_band_without_a_name_gives_the_band_its_own(draw_raster: Draw, tmp_path: Path) -> None:
+    pixels = FIELD.astype(np.float32) / 255
+    red = draw_raster(tmp_path / "red.tif", pixels[0], **PLACE)
+    nir = draw_raster(tmp_path / "nir.tif", pixels[1], **PLACE)
+    named = draw_raster(tmp_path / "heights.tif", pixels[2], band={"descriptions": ("height",)}, **PLACE)
+    assert stack_files([red, nir, named], tmp_path / "s.tif").names == ("red", "nir", "heights.height")
+    result = classify_file(tmp_path / "s.tif", tmp_path / "c.tif", index="NDVI", cutoffs=[0])
+    assert sum(share.pixels for share in result.shares) > 0
+
+
+def test_files_of_one_name_give_bands_of_different_names(draw_raster: Draw, tmp_path: Path) -> None:
+    paths = []
+    for folder in ("a", "b", "c"):
+        (tmp_path / folder).mkdir()
+        paths.append(draw_raster(tmp_path / folder / "red.tif", FIELD[0], **PLACE))
+    assert stack_files(paths, tmp_path / "s.tif").names == ("red", "red_2", "red_3")
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("a", ""), "--names has an empty name for band 2"),
+        ((" ", "b"), "--names has an empty name for band 1"),
+        (("a", "a"), "--names has a twice"),
+        (("a", " a"), "--names has a twice"),
+    ],
+)
+def test_names_tell_bands_apart(names: tuple[str, ...], words: str, draw_raster: Draw, tmp_path: Path) -> None:
+    a = draw_raster(tmp_path / "a.tif", FIELD[0], **PLACE)
+    for ending in ("tif", "vrt"):
+        with pytest.raises(UsageError, match=words):
+            stack_files([a, a], tmp_path / f"s.{ending}", names=names)
+        assert not (tmp_path / f"s.{ending}").exists()

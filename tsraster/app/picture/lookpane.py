@@ -13,6 +13,7 @@ from tsraster.app.picture.stretching import find_limits, to_bytes, to_rgba
 from tsraster.app.picture.viewports import Viewport, read_view
 from tsraster.coloring import bind_lut
 from tsraster.lut import RGBA, Lut
+from tsraster.lutfiles import shipped_luts
 from tsraster.pipeline.luts import load_lut
 
 _STORED = "as stored"
@@ -24,7 +25,6 @@ _STRETCHES: dict[str, tuple[float, float] | None] = {
     "typed": None,
     _STORED: None,
 }
-_RAMPS = ("gray", "thermal", "terrain", "ndvi")
 _LEVELS = 255
 MARGIN = 0.1
 """So much more than what is seen is painted on each side, so that a small move shows no gap."""
@@ -44,17 +44,21 @@ class LookPane:
         self.band = pn.widgets.Select(label="Band", options={}, width=320)
         self.mixed = [pn.widgets.Select(label=name, options={}, width=102) for name in ("Red", "Green", "Blue")]
         self.stretch = pn.widgets.Select(label="Stretch", options=list(_STRETCHES), width=156)
-        self.ramp = pn.widgets.Select(label="Colors", options=list(_RAMPS), width=156)
+        self.ramp = pn.widgets.Select(label="Colors", options=_list_ramps(), width=156)
         self.low = pn.widgets.FloatInput(label="Darkest", value=0.0, width=156)
         self.high = pn.widgets.FloatInput(label="Brightest", value=1.0, width=156)
         self.fit = pn.widgets.Button(label="Show all", width=156)
         self.one = pn.widgets.Button(label="Pixels 1:1", width=156)
+        self.path = pn.widgets.TextInput(label="Another image, below the root", width=236)
+        self.add = pn.widgets.Button(label="Open", width=66, align="end")
+        self._more = pn.Row(self.path, self.add, margin=0, visible=self._bench.gallery.desk.root is not None)
         self._mixed_row = pn.Row(*self.mixed, margin=0, visible=False)
         self.panel = pn.Column(
             self.source, self.plane, self.way, self.band, self._mixed_row,
             pn.Row(self.stretch, self.ramp, margin=0),
             pn.Row(self.low, self.high, margin=0),
             pn.Row(self.fit, self.one, margin=0),
+            self._more,
             margin=0,
         )  # fmt: skip
         self._connect()
@@ -79,6 +83,7 @@ class LookPane:
             one.param.watch(lambda _: self._type(), "value")
         self.ramp.param.watch(lambda _: self._color(), "value")
         self.fit.on_click(lambda _: bench.canvas.fit())
+        self.add.on_click(lambda _: self._open())
         self.one.on_click(lambda _: self._show_pixels())
 
     def _begin(self) -> None:
@@ -156,6 +161,15 @@ class LookPane:
         lut = load_lut(self.ramp.value)
         self._bench.canvas.color("gray", _spread(lut))
 
+    def _open(self) -> None:
+        """Take in another image, and bring it to the front."""
+
+        def show(number: int) -> None:
+            self.source.options = self._bench.gallery.titles
+            self._bench.choose(number)
+
+        self._bench.latest("open", partial(self._bench.gallery.add, str(self.path.value)), show)
+
     def _show_pixels(self) -> None:
         canvas = self._bench.canvas
         seen = canvas.viewport
@@ -170,6 +184,12 @@ class LookPane:
         if len(data) == 3 and len(limits) == 3:
             return "color", to_rgba(data, limits, valid), view.box
         return "gray", to_bytes(data[0], valid, *limits[0]), view.box
+
+
+def _list_ramps() -> list[str]:
+    """Return the shipped tables that can be spread over values; gray comes first."""
+    ramps = [name for name in shipped_luts() if load_lut(name).kind == "ramp"]
+    return sorted(ramps, key=lambda name: (name != "gray", name))
 
 
 def _find_limits(overview: Any, bands: list[int], percents: tuple[float, float]) -> list[tuple[float, float]]:

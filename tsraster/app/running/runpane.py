@@ -35,6 +35,9 @@ class RunPane:
         self.destination = pn.widgets.TextInput(label="Class map to write (.tif or .png)", width=WIDTH)
         self.is_batch = pn.widgets.Checkbox(label="All images of the list, each to its own file", width=WIDTH)
         self.with_picture = pn.widgets.Checkbox(label="With a color picture (.png)", width=WIDTH)
+        self.with_table = pn.widgets.Checkbox(
+            label="With the class table (.json), for tsraster classify --table", width=WIDTH
+        )
         self.replace = pn.widgets.Checkbox(label="Replace files that exist", width=WIDTH)
         self.start = pn.widgets.Button(label="Run", color="primary", width=156)
         self.cancel = pn.widgets.Button(label="Cancel", width=156, disabled=True)
@@ -42,7 +45,7 @@ class RunPane:
         self.command = pn.pane.HTML("", styles=_CODE, width=WIDTH)
         self.python = pn.pane.HTML("", styles=_CODE, width=WIDTH)
         self.panel = pn.Column(
-            self.job, self.destination, self.is_batch, self.with_picture, self.replace,
+            self.job, self.destination, self.is_batch, self.with_picture, self.with_table, self.replace,
             pn.Row(self.start, self.cancel, margin=0), self.progress,
             pn.pane.HTML("<b>The same on the command line</b>", margin=(8, 10, 0, 10)), self.command,
             pn.pane.HTML("<b>and in Python</b>", margin=(8, 10, 0, 10)), self.python,
@@ -56,7 +59,7 @@ class RunPane:
         bench.hear("close", self._stop.set)
         for topic in ("classes", "labels", "model", "tab"):
             bench.hear(topic, lambda *_: self.refresh())
-        for one in (self.job, self.destination, self.is_batch, self.with_picture, self.replace):
+        for one in (self.job, self.destination, self.is_batch, self.with_picture, self.with_table, self.replace):
             one.param.watch(lambda _: self.refresh(), "value")
         self.start.on_click(lambda _: self._run())
         self.cancel.on_click(lambda _: self._stop.set())
@@ -98,6 +101,7 @@ class RunPane:
             band=self._cutoffs.band,
             smooth=self._cutoffs.smoothing,
             with_picture=bool(self.with_picture.value),
+            with_table=bool(self.with_table.value),
             overwrite=bool(self.replace.value),
         )
 
@@ -117,7 +121,7 @@ class RunPane:
 
     def refresh(self) -> None:
         """Spell what would be run."""
-        self.with_picture.visible = self.job.value == CUTOFFS
+        self.with_picture.visible = self.with_table.visible = self.job.value == CUTOFFS
         try:
             run = self.plan()
             command, python = run.command, run.python

@@ -112,6 +112,7 @@ def plan_classes_run(
     band: int | None,
     smooth: str | None,
     with_picture: bool,
+    with_table: bool,
     overwrite: bool,
 ) -> Run:
     """Return how sources are classified by cutoffs.
@@ -129,12 +130,13 @@ def plan_classes_run(
     for source, destination in zip(sources, destinations, strict=True):
         picture = {"color": str(destination.with_name(f"{destination.stem}_picture.png"))} if with_picture else {}
         calls.append(Call(classify_file, (source, str(destination)), given | picture))
+    if with_table:
+        calls[0].options["save_table"] = str(first.with_name(f"{first.stem}_table.json"))
 
     def prepare() -> None:
         for call in calls:  # nothing is saved for a run that would be refused
-            Outputs(
-                [call.args[1], *filter(None, [call.options.get("color")])], sources=[call.args[0]], overwrite=overwrite
-            )
+            named = [call.args[1], *filter(None, map(call.options.get, ("color", "save_table")))]
+            Outputs(named, sources=[call.args[0]], overwrite=overwrite)
         if own.get("lut") == str(colors):
             convert_lut_file(state.to_lut(), colors, overwrite=overwrite)
         if "table" in own:

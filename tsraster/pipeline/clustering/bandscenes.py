@@ -36,6 +36,8 @@ class BandScene:
     """The number of its first pixel among those of all scenes."""
     wavelengths: tuple[float | None, ...]
     """Of each band in micrometers; None where nothing says it."""
+    units: tuple[str, ...]
+    """What the values of each band are, as `tsraster.pipeline.sourcing.valueunits.find_unit` gives it."""
     notes: tuple[str, ...] = ()
     """What was done to its numbers, in a sentence each."""
 
@@ -59,11 +61,6 @@ class BandScene:
         """Those that count."""
         return tuple(self.raster.band(number) for number in self.numbers)
 
-    @property
-    def units(self) -> tuple[str, ...]:
-        """What the values of each band are: a unit, `NO_UNIT`, `STORED`, or an empty text where nothing says it."""
-        return tuple(_find_unit(band, is_converted=bool(self.notes)) for band in self.bands)
-
     def read(self, window: Window) -> Pixels:
         """Read a window: data of shape (band, row, col), valid of shape (row, col)."""
         return self.raster.read(window, self.numbers)
@@ -76,18 +73,6 @@ class BandScene:
     def let_go(self) -> None:
         """Close files that will be opened again when they are read."""
         self.raster.close()
-
-
-STORED, NO_UNIT = "DN", "1"
-"""Numbers as they are stored, whose meaning nothing says; and physical values without a unit, as reflectances are."""
-
-
-def _find_unit(band: Band, *, is_converted: bool) -> str:
-    if band.scale != 1 or band.offset:
-        return STORED  # the unit is that of values which were not made of them
-    if band.unit or not is_converted:
-        return band.unit or (STORED if np.dtype(band.dtype).kind in "iu" else "")
-    return NO_UNIT
 
 
 def open_scenes(
@@ -115,7 +100,8 @@ def open_scenes(
             numbers=numbers,
             first=scenes[-1].first + scenes[-1].size if scenes else 0,
             wavelengths=_find_lengths(source, raster, numbers),
-            notes=opened.notes,
+            units=opened.find_units(numbers),
+            notes=opened.describe(numbers),
         )
         _check(scene, scenes)
         if len(sources) > 1:

@@ -133,7 +133,7 @@ def cluster_files(
         Layer of the vector file, where it has several.
     stac : path, optional
         STAC item (JSON) that describes the bands of the sources (scale, offset, nodata, unit, names) or the bits of the quality
-        band; by default one beside them that names the file.
+        band; by default one beside them that names the file, and is called like it or item.json.
     seed : int
         Of the sample and of the start; another one may give other classes.
     samples : int

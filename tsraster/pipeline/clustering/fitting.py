@@ -14,11 +14,12 @@ from tsraster.learning.clusterfits import fit_kmeans
 from tsraster.learning.clusters import MOST_CLASSES, Clusters
 from tsraster.learning.isodata import IsodataRules, fit_isodata
 from tsraster.pipeline.blocks import BlockWork
-from tsraster.pipeline.clustering.bandscenes import NO_UNIT, STORED, BandScene
+from tsraster.pipeline.clustering.bandscenes import BandScene
 from tsraster.pipeline.clustering.bandsums import Scales
 from tsraster.pipeline.clustering.classcolors import color_classes, find_rgb
 from tsraster.pipeline.clustering.survey import Survey, survey
 from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.sourcing.valueunits import describe_unit, differ
 
 _FEWEST_SAMPLES = 1000
 _MOST_SAMPLES = 10_000_000
@@ -201,10 +202,10 @@ def check_fit(clusters: Clusters, scene: BandScene, path: PathLike, *, are_named
     if not are_named:
         _check_names(clusters, scene, path)
     for name, wanted, unit in zip(clusters.bands, clusters.units, scene.units, strict=True):
-        if wanted and unit and wanted != unit:
+        if differ(wanted, unit):
             raise DataError(
-                f"{path} has classes of {_describe(wanted)} in {name or 'its bands'}, and {scene.raster.name} has "
-                f"{_describe(unit)}; read it as what the classes were found in: with or without --landsat, or with --raw"
+                f"{path} has classes of {describe_unit(wanted)} in {name or 'its bands'}, and {scene.raster.name} has "
+                f"{describe_unit(unit)}; read it as what the classes were found in: with or without --landsat, or with --raw"
             )
 
 
@@ -224,7 +225,3 @@ def _check_names(clusters: Clusters, scene: BandScene, path: PathLike) -> None:
         f"{', '.join(name or _NAMELESS + str(number) for name, number in zip(scene.band_names, scene.numbers, strict=True))}; "
         f"{advice}"
     )
-
-
-def _describe(unit: str) -> str:
-    return {STORED: "stored numbers", NO_UNIT: "physical values without a unit"}.get(unit, f"values in {unit}")

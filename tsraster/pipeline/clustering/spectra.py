@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsraster.learning.clusters import Clusters
-from tsraster.pipeline.clustering.bandscenes import NO_UNIT, STORED, BandScene
+from tsraster.pipeline.clustering.bandscenes import BandScene
 from tsraster.pipeline.clustering.bandsums import BandSums
+from tsraster.pipeline.sourcing.valueunits import NO_UNIT, STORED
 
 HEADER = ("code", "name", "pixels", "percent", "area_m2", "band", "band_name", "wavelength_um", "unit", "mean", "std")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from tsraster.errors import BandError, DataError
 from tsraster.lut import RGBA
 from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.learning.bandcheck import find_other_unit
 from tsraster.pipeline.learning.labelsources import LabelRules, LabelSource, ShapeLabels, open_labels
 from tsraster.pipeline.learning.scenes import Box, Scene, open_scene
+from tsraster.pipeline.sourcing.valueunits import describe_unit
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,10 +52,12 @@ def open_example(
     *,
     bands: Sequence[int] | None = None,
     volume: bool = False,
+    raw: bool = False,
 ) -> Iterator[Example]:
     """Open a source and its labels; see `open_scene` and `open_labels` for what is raised."""
-    with open_scene(source, bands=bands, volume=volume) as scene, open_labels(labels, scene, rules) as opened:
-        yield Example(scene=scene, labels=opened)
+    with ExitStack() as stack:
+        scene = stack.enter_context(open_scene(source, bands=bands, volume=volume, raw=raw))
+        yield Example(scene=scene, labels=stack.enter_context(open_labels(labels, scene, rules)))
 
 
 def check_alike(examples: Sequence[Example]) -> None:
@@ -64,7 +68,7 @@ def check_alike(examples: Sequence[Example]) -> None:
     BandError
         They have different numbers of bands.
     DataError
-        Some are pictures and some volumes.
+        Some are pictures and some volumes; or values of a band are in different units, or stored numbers in one of them.
     """
     first = examples[0].scene
     for example in examples[1:]:
@@ -77,6 +81,13 @@ def check_alike(examples: Sequence[Example]) -> None:
             raise BandError(
                 f"{scene.name} and {first.name} have different numbers of bands, {len(scene.numbers)} and {len(first.numbers)}; "
                 "choose as many with --bands"
+            )
+        other = find_other_unit(first.units, scene.units)
+        if other is not None:
+            raise DataError(
+                f"band {first.numbers[other]} of {first.name} holds {describe_unit(first.units[other])}, and band "
+                f"{scene.numbers[other]} of {scene.name} {describe_unit(scene.units[other])}; train with values of "
+                "one kind, such as stored numbers with --raw"
             )
 
 

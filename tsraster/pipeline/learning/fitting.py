@@ -36,6 +36,8 @@ class Training(Findings):
     """What `train_file` found and wrote."""
 
     model: Model
+    notes: tuple[str, ...] = ()
+    """What was done to the numbers of the sources, in a sentence each."""
     written: tuple[str, ...] = ()
     """Paths of the files that were written."""
 
@@ -108,11 +110,13 @@ def fit_model(examples: Sequence[Example], features: FeatureSet, plan: TrainPlan
         classifier=classifier,
         lut=lut,
         fill=fill,
+        units=scene.units,
         dimensions=len(scene.shape),
         labels=_keep_labels(chosen, samples),
         report=describe_training([one.example for one in chosen], features, columns, lut, plan, findings),
     )
-    return Training(**vars(findings), model=model)
+    notes = dict.fromkeys(note for example in examples for note in example.scene.notes)
+    return Training(**vars(findings), model=model, notes=tuple(notes))
 
 
 def _choose(example: Example, work: BlockWork, plan: TrainPlan) -> _Chosen:

@@ -12,6 +12,7 @@ from tsraster.errors import UsageError
 from tsraster.learning.model import Model
 from tsraster.pipeline.blocks import Progress, block_work
 from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.learning.labelsources import is_project
 from tsraster.pipeline.learning.predicttask import PredictedPicture, PredictTask
 from tsraster.pipeline.learning.projects import load_model
 from tsraster.pipeline.learning.results import NumberForm, check_exports, check_targets
@@ -31,6 +32,11 @@ class Prediction:
     model: Model
     pictures: tuple[PredictedPicture, ...]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the numbers of the sources, in a sentence each."""
+        return tuple(dict.fromkeys(note for picture in self.pictures for note in picture.notes))
+
 
 def predict_files(
     model: PathLike,
@@ -40,6 +46,7 @@ def predict_files(
     export: Sequence[str] = ("segmentation",),
     name: str | None = None,
     bands: Sequence[int] | None = None,
+    raw: bool = False,
     region: Sequence[int] | None = None,
     mask_file: PathLike | None = None,
     dtype: str | None = None,
@@ -64,7 +71,7 @@ def predict_files(
         Model of tsraster train, or a project of ilastik (.ilp) that holds a trained forest.
     sources : paths
         Rasters, pictures, volumes where the model is of volumes; HDF5, NumPy and Zarr arrays too; Landsat scenes by their MTL
-        files or folders, in reflectance and kelvin. A scale and an offset of other rasters are not applied.
+        files or folders, in reflectance and kelvin.
     destination : path
         File to write, where there is one source and one result: .tif, .png, .h5, .npy or .zarr, of volumes also .mha; else a
         folder.
@@ -75,6 +82,9 @@ def predict_files(
         How files in a folder are called: {nickname}_{result_type}.tif by default; also {dataset_dir}. The ending says the format.
     bands : whole numbers, optional
         Bands to use, counted from 1, as many as in training; all but alpha by default.
+    raw : bool
+        Take numbers as they are stored: by default a scale and an offset that a source or its STAC item says are applied, but
+        not for a project of ilastik.
     region : whole numbers, optional
         Part of the pictures, or of every plane of volumes, to classify: left,top,right,bottom in pixels.
     mask_file : path, optional
@@ -111,7 +121,8 @@ def predict_files(
     UsageError
         An option is wrong, or two outputs would have one name.
     ReadError, BandError, DataError
-        The model cannot be read; the only source cannot be, or has another number of bands than the model. Of several sources,
+        The model cannot be read; the only source cannot be, or has another number of bands than the model, or values
+        in other units. Of several sources,
         those that can be are classified, and the result tells what is wrong with the others.
     WriteError
         An output exists and `overwrite` is False, or cannot be written.
@@ -149,7 +160,7 @@ def predict_files(
     (check_volume_targets if is_volume else check_targets)(targets, trained, form)
     _check_free(targets, [model, *sources], uncertain, overwrite=overwrite)
     task = PredictTask(
-        model=trained, form=form, bands=bands, region=region, mask_file=mask_file,
+        model=trained, form=form, bands=bands, raw=raw or is_project(model), region=region, mask_file=mask_file,
         places=places if uncertain is not None else 0, inputs=[model, *sources], overwrite=overwrite,
     )  # fmt: skip
     with ExitStack() as stack:

@@ -15,9 +15,10 @@ from tsraster.errors import DataError, MissingExtraError, TsrasterError, WriteEr
 from tsraster.learning.model import Model
 from tsraster.pipeline.blocks import BlockWork
 from tsraster.pipeline.imaging import PathLike
+from tsraster.pipeline.learning.bandcheck import check_units, say_other_bands
 from tsraster.pipeline.learning.predictjob import PredictJob
 from tsraster.pipeline.learning.results import CODED, NumberForm, describe_result
-from tsraster.pipeline.learning.scenes import Box, Scene, open_scene, say_other_bands, to_window
+from tsraster.pipeline.learning.scenes import Box, Scene, open_scene, to_window
 from tsraster.pipeline.learning.uncertainplaces import UncertainPlace, UncertaintyGrid
 from tsraster.pipeline.learning.volumeresults import VolumeRun, choose_box, open_fitting_scene
 from tsraster.pipeline.values import choose_region
@@ -41,6 +42,8 @@ class PredictedPicture:
     """Paths of the files that were written."""
     problem: str = ""
     """Why nothing was made of it."""
+    notes: tuple[str, ...] = ()
+    """What was done to its numbers, in a sentence each."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,6 +53,7 @@ class PredictTask:
     model: Model
     form: NumberForm
     bands: Sequence[int] | None
+    raw: bool
     region: Sequence[int] | None
     mask_file: PathLike | None
     places: int
@@ -71,10 +75,10 @@ class PredictTask:
 
     def _predict(self, source: PathLike, targets: Mapping[str, Path], work: BlockWork) -> PredictedPicture:
         with ExitStack() as stack:
-            scene = stack.enter_context(open_fitting_scene(source, self.model, self.bands))
+            scene = stack.enter_context(open_fitting_scene(source, self.model, self.bands, raw=self.raw))
             self.model.check_bands(len(scene.numbers), scene.name)
-            if self.bands is None:
-                say_other_bands(scene, self.model.bands)
+            check_units(scene, self.model)
+            say_other_bands(scene, self.model.bands, are_named=self.bands is not None)
             self.model.features.check(scene.shape)
             mask = None if self.mask_file is None else stack.enter_context(_open_mask(self.mask_file, scene))
             paths = list(targets.values())
@@ -156,6 +160,7 @@ class PredictTask:
     ) -> PredictedPicture:
         return PredictedPicture(
             source=job.scene.name,
+            notes=job.scene.notes,
             counts={code: int(counts[code]) for code in (0, *self.model.codes)} if "segmentation" in targets else {},
             places=places,
             written=tuple(os.fspath(path) for path in targets.values()),
@@ -168,7 +173,7 @@ def _to_box(window: Window) -> Box:
 
 @contextmanager
 def _open_mask(path: PathLike, scene: Scene) -> Iterator[Scene]:
-    with open_scene(path, volume=len(scene.shape) == 3) as mask:
+    with open_scene(path, volume=len(scene.shape) == 3, raw=True) as mask:
         if mask.shape != scene.shape:
             sizes = [" x ".join(map(str, one.shape)) for one in (mask, scene)]
             raise DataError(

@@ -24,6 +24,7 @@ from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.learning.examples import Example
 from tsraster.pipeline.learning.labelsources import ArrayLabels, describe_labels, is_project
 from tsraster.pipeline.learning.scenes import Scene, open_scene
+from tsraster.pipeline.sourcing.landsatscene import is_scene
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,7 +74,7 @@ def open_lane(project: IlastikProject, number: int, *, follow: bool) -> Iterator
     inside = dataset.path if dataset.is_inside else dataset.inner_path
     file = project.path if dataset.is_inside else project.locate(number, follow=follow)
     source = os.fspath(file) + (f"/{inside.strip('/')}" if inside else "")
-    with open_scene(source, volume=project.dimensions == 3) as scene:
+    with open_scene(source, volume=project.dimensions == 3, raw=True) as scene:  # as ilastik reads it
         if scene.shape != lane.shape:
             sizes = [" x ".join(map(str, shape)) for shape in (scene.shape, lane.shape)]
             raise DataError(f"{source} has {sizes[0]} pixels, and {sizes[1]} in {project.path}; it was changed since")
@@ -154,7 +155,7 @@ def check_project_model(destination: PathLike, estimator: str, recipe: str, exam
     Raises
     ------
     UsageError
-        ilastik has no such classifier, recipe or choice of bands.
+        ilastik has no such classifier, recipe or choice of bands; or it would read other values.
     MissingExtraError
         h5py is not installed.
     """
@@ -169,6 +170,11 @@ def check_project_model(destination: PathLike, estimator: str, recipe: str, exam
         raise UsageError(
             "ilastik classifies all bands of an image, and --bands leaves some out; write a .tsmodel instead"
         )
+    scenes = [example.scene for example in examples]
+    unread = next((scene for scene in scenes if scene.notes or is_scene(scene.name)), None)
+    if unread is not None:
+        why = "it opens no MTL file" if is_scene(unread.name) else "values were made of its numbers"
+        raise UsageError(f"ilastik does not see {unread.name} as it was trained with: {why}; write a .tsmodel instead")
 
 
 def write_project_model(staged: Path, destination: Path, model: Model, examples: Sequence[Example]) -> None:

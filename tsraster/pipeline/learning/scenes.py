@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tsraster.errors import BandError, DataError, TsrasterWarning, UsageError
+from tsraster.errors import BandError, DataError, UsageError
 from tsraster.pipeline.blocks import plan_blocks
 from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.learning.volumesources import hold_planes, open_volume_source
-from tsraster.pipeline.sourcing.landsatscene import is_scene
-from tsraster.pipeline.sourcing.sources import open_source
+from tsraster.pipeline.sourcing.openedsource import OpenedSource
+from tsraster.pipeline.sourcing.sources import SourcePlan, open_source
 from tsraster.pipeline.values import choose_region
 from tsraster.raster import Pixels, Raster, Window
-from tsraster.reading.arrays import open_any
+from tsraster.reading.arrays import open_any, split_source
 from tsraster.volume import Volume
 
 Box = tuple[slice, ...]
@@ -40,6 +39,10 @@ class Scene:
     source: Raster | Volume
     numbers: tuple[int, ...] = (1,)
     """Of the bands, counted from 1."""
+    units: tuple[str, ...] = ("",)
+    """What the values of each band are, as `tsraster.pipeline.sourcing.valueunits.find_unit` gives it."""
+    notes: tuple[str, ...] = ()
+    """What was done to the numbers of the file, in a sentence each."""
 
     @property
     def name(self) -> str:
@@ -159,44 +162,25 @@ def divide(box: Box, sides: Sequence[int]) -> Iterator[Box]:
             yield slice(start, min(start + step, first.stop)), *rest
 
 
-def say_other_bands(scene: Scene, bands: Sequence[str]) -> None:
-    """Warn where bands of a scene have other names than those that a model was trained with; those without a name fit any.
-
-    Warns
-    -----
-    TsrasterWarning
-        Some have.
-    """
-    # Gray is what GDAL calls the first band of anything.
-    known = [["" if name == "gray" else name.strip().lower() for name in names] for names in (scene.band_names, bands)]
-    if any(one and other and one != other for one, other in zip(*known, strict=True)):
-        warnings.warn(
-            f"the model was trained with the bands {_list_names(bands)}, and {scene.name} has {_list_names(scene.band_names)}; "
-            "if they do not see the same, name others with --bands",
-            TsrasterWarning,
-            stacklevel=2,
-        )
-
-
-def _list_names(names: Sequence[str]) -> str:
-    return ", ".join(name or f"band {i}" for i, name in enumerate(names, start=1))
-
-
 @contextmanager
-def _open_raster(source: PathLike) -> Iterator[Raster]:
-    if not is_scene(source):
-        with open_any(source) as raster:
-            yield raster
+def _open_source(source: PathLike, *, raw: bool) -> Iterator[OpenedSource]:
+    """Open a raster as the other commands do, or an array in HDF5, Zarr or NumPy's own file, whose numbers are its values."""
+    if split_source(source) is None:
+        with open_source(source, SourcePlan(raw=raw)) as opened:
+            yield opened
         return
-    with open_source(source) as opened:
-        yield opened.raster
+    with open_any(source) as raster:
+        yield OpenedSource(raster=raster)
 
 
 @contextmanager
-def open_scene(source: PathLike, *, bands: Sequence[int] | None = None, volume: bool = False) -> Iterator[Scene]:
+def open_scene(
+    source: PathLike, *, bands: Sequence[int] | None = None, volume: bool = False, raw: bool = False
+) -> Iterator[Scene]:
     """Open a picture, or a volume; a Landsat scene, by its MTL file or folder, in reflectance and kelvin.
 
-    The numbers of other pictures are those of the file: a scale and an offset that it says are not applied.
+    A scale and an offset that a raster or its STAC item says are applied, unless its numbers are wanted as they are stored,
+    `raw`. Arrays and volumes have none.
 
     Raises
     ------
@@ -211,7 +195,8 @@ def open_scene(source: PathLike, *, bands: Sequence[int] | None = None, volume: 
         with hold_planes(open_volume_source(source)) as opened:
             yield Scene(source=opened)
         return
-    with _open_raster(source) as raster:
+    with _open_source(source, raw=raw) as opened_source:
+        raster = opened_source.raster
         numbers = tuple(band.number for band in raster.data_bands) if bands is None else tuple(bands)
         if not numbers:
             raise BandError(f"no band is named; choose from {raster.list_bands()}")
@@ -221,4 +206,5 @@ def open_scene(source: PathLike, *, bands: Sequence[int] | None = None, volume: 
             raise DataError(
                 f"{raster.name} is a picture whose colors are in a palette, so that its numbers mean nothing; save it as RGB"
             )
-        yield Scene(source=raster, numbers=numbers)
+        units, notes = opened_source.find_units(numbers), opened_source.describe(numbers)
+        yield Scene(source=raster, numbers=numbers, units=units, notes=notes)

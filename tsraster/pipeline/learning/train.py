@@ -39,6 +39,7 @@ def train_file(
     slicewise: Sequence[float] | None = None,
     suggest_features: bool = False,
     bands: Sequence[int] | None = None,
+    raw: bool = False,
     volume: bool = False,
     region: Sequence[int] | None = None,
     column: str | None = None,
@@ -68,7 +69,8 @@ def train_file(
     Parameters
     ----------
     model : path
-        Model to write; one that ends in .ilp is a project of ilastik, with labels, features and the forest.
+        Model to write; one that ends in .ilp is a project of ilastik, with labels, features and the forest, which is trained with
+        numbers as they are stored, as ilastik takes them.
     source : path
         Raster, picture or, with --volume, volume; HDF5, NumPy and Zarr arrays too; a Landsat scene by its MTL file or folder, in
         reflectance and kelvin; or a project of ilastik (.ilp), whose images, labels and features are taken.
@@ -89,6 +91,9 @@ def train_file(
         Leave out features step by step, as long as the accuracy stays, and train with the fewest.
     bands : whole numbers, optional
         Bands to use, counted from 1; all but alpha by default.
+    raw : bool
+        Take numbers as they are stored: by default a scale and an offset that a source or its STAC item says are applied, but
+        not to the images of a project of ilastik.
     volume : bool
         Take the sources for volumes and compute features in three dimensions.
     region : whole numbers, optional
@@ -143,8 +148,8 @@ def train_file(
     BandError
         A source has no such band, or another number of bands than the first.
     DataError
-        Labels lie outside of their source, are on pixels without data only, or are of one class; a class has too few; or a scale
-        is too large for a source.
+        Labels lie outside of their source, are on pixels without data only, or are of one class; a class has too few; a scale is
+        too large for a source; or values of sources are in different units.
     ReadError, WriteError
         A file cannot be read; an output exists, or cannot be written.
     MissingExtraError
@@ -189,6 +194,7 @@ def train_file(
         offset=_take_offset(label_offset),
         mapping=None if mapping is None else read_mapping(mapping),
     )
+    is_stored = raw or is_project(model)
     with ExitStack() as stack:
         stack.enter_context(gdal_settings())
         examples: list[Example] = []
@@ -198,7 +204,9 @@ def train_file(
                 examples += project.examples
                 chosen = chosen or project.features
             else:
-                examples.append(stack.enter_context(open_example(one, its_labels, rules, bands=bands, volume=volume)))
+                examples.append(
+                    stack.enter_context(open_example(one, its_labels, rules, bands=bands, volume=volume, raw=is_stored))
+                )
         inputs = [path for pair in pairs for path in pair if path is not None]
         inputs += [*list_paths(lut), *list_given(mapping)]
         files = [file for example in examples for file in (*example.scene.files, *example.labels.files)]

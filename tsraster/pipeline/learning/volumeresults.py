@@ -172,7 +172,9 @@ def check_volume_targets(targets: Sequence[Mapping[str, Path]], model: Model, fo
 
 
 @contextmanager
-def open_fitting_scene(source: PathLike, model: Model, bands: Sequence[int] | None) -> Iterator[Scene]:
+def open_fitting_scene(
+    source: PathLike, model: Model, bands: Sequence[int] | None, *, raw: bool = False
+) -> Iterator[Scene]:
     """Open a picture or a volume, whichever the model classifies.
 
     Raises
@@ -184,7 +186,7 @@ def open_fitting_scene(source: PathLike, model: Model, bands: Sequence[int] | No
     """
     with ExitStack() as stack:
         try:
-            scene = stack.enter_context(open_scene(source, bands=bands, volume=model.dimensions == 3))
+            scene = stack.enter_context(open_scene(source, bands=bands, volume=model.dimensions == 3, raw=raw))
         except (ReadError, DataError):
             _refuse_other(source, model)
             raise

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tsraster.classification.rules import RuleTable, apply_rules
-from tsraster.errors import BandError, TsrasterError
+from tsraster.errors import BandError, DataError, TsrasterError
 from tsraster.preparing.computedbands import compute_band
 from tsraster.preparing.indexnames import find_index
 from tsraster.preparing.indices import SpectralIndex, check_reflectance, compute_index, match_bands
@@ -49,8 +49,8 @@ class IndexFormula:
         return compute_index(self.index, {letter: values[name] for letter, name in self.bands.items()})
 
 
-def compute_index_band(raster: Raster, index: SpectralIndex, *, is_forced: bool) -> Raster:
-    """Return a raster of one band, an index of the bands of another.
+def compute_index_band(raster: Raster, index: SpectralIndex, *, is_forced: bool, is_raw: bool = False) -> Raster:
+    """Return a raster of one band, an index of the bands of another; `is_raw` says that it was asked for as it is stored.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def compute_index_band(raster: Raster, index: SpectralIndex, *, is_forced: bool)
     numbers = list_names(raster)
     formula = IndexFormula(index=index, bands=match_bands(index, numbers))
     if not is_forced:
-        _check_reflectances(raster, _select(numbers, _list_reflected(formula)))
+        _check_reflectances(raster, _select(numbers, _list_reflected(formula)), is_raw=is_raw)
     return compute_band(raster, formula, _select(numbers, formula.bands.values()), label=index.name)
 
 
@@ -90,7 +90,7 @@ class RuleFormula:
         return apply_rules(self.rules, known, np.ones(shape, np.bool_))
 
 
-def apply_rule_table(raster: Raster, rules: RuleTable, *, is_forced: bool) -> Raster:
+def apply_rule_table(raster: Raster, rules: RuleTable, *, is_forced: bool, is_raw: bool = False) -> Raster:
     """Return a raster of one band, the codes that a rule table gives the pixels of another; 0 where no rule holds.
 
     A name in the rules is a band, or else an index of bands.
@@ -106,7 +106,7 @@ def apply_rule_table(raster: Raster, rules: RuleTable, *, is_forced: bool) -> Ra
     formula = _plan_rules(rules, numbers)
     if not is_forced:
         reflected = [name for index in formula.indices.values() for name in _list_reflected(index)]
-        _check_reflectances(raster, _select(numbers, reflected))
+        _check_reflectances(raster, _select(numbers, reflected), is_raw=is_raw)
     # A table with nothing but "else" looks at no band, and takes all pixels with data.
     names = formula.names or tuple(numbers)[:1]
     return compute_band(raster, formula, _select(numbers, names), label="rules", dtype=rules.dtype.name)
@@ -141,7 +141,7 @@ def _select(numbers: Mapping[str, int], names: Iterable[str]) -> dict[str, int]:
     return {name: numbers[name] for name in dict.fromkeys(names)}
 
 
-def _check_reflectances(raster: Raster, numbers: Mapping[str, int]) -> None:
+def _check_reflectances(raster: Raster, numbers: Mapping[str, int], *, is_raw: bool) -> None:
     """Look at 16 windows spread over all of the raster: a sample, as to read all of it would take as long as the work itself."""
     if not numbers:
         return
@@ -156,4 +156,8 @@ def _check_reflectances(raster: Raster, numbers: Mapping[str, int]) -> None:
             parts.append(pixels.data.reshape(len(numbers), -1))
             masks.append(pixels.valid.ravel())
     joined, valid = np.concatenate(parts, axis=1), np.concatenate(masks)
-    check_reflectance(dict(zip(numbers, joined, strict=True)), valid, is_sample=True)
+    try:
+        check_reflectance(dict(zip(numbers, joined, strict=True)), valid, is_sample=True)
+    except DataError as error:
+        said, _, _ = str(error).partition("; scale them first")
+        raise DataError(f"{said}; leave out --raw, or add --force" if is_raw else str(error)) from None

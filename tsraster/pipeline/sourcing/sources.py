@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tsraster.classification.rules import RuleTable
 from tsraster.errors import BandError, UsageError
@@ -24,7 +24,10 @@ from tsraster.pipeline.sourcing.landsatscene import (
     read_scene,
 )
 from tsraster.pipeline.sourcing.masking import open_masks
-from tsraster.pipeline.sourcing.stacsource import describe_raster, find_assets
+from tsraster.pipeline.sourcing.openedsource import OpenedSource, list_stored, say_stored
+from tsraster.pipeline.sourcing.stacsource import check_asset, describe_raster, find_assets
+from tsraster.pipeline.sourcing.valueunits import NO_UNIT
+from tsraster.preparing.computedbands import list_inputs
 from tsraster.preparing.indexnames import parse_index
 from tsraster.preparing.lookups import Converter
 from tsraster.preparing.views import convert_bands, mask_raster
@@ -61,7 +64,8 @@ class SourcePlan:
     clip_layer : str, optional
         Which layer of the shapes.
     stac : path, optional
-        A STAC item that describes the source or the quality band; by default one beside them.
+        A STAC item that describes the source or the quality band; by default one beside them that is called like them or
+        item.json.
 
     Raises
     ------
@@ -90,13 +94,7 @@ class SourcePlan:
             raise UsageError("--raw takes numbers as they are stored, and --landsat scales them; leave one out")
         if self.mtl is not None and self.landsat is None:
             raise UsageError("--mtl is read for --landsat; name a quantity, such as --landsat reflectance")
-        if (self.qa is None) != (self.mask is None):
-            raise UsageError(
-                "--qa names a quality band and --mask what is left out by it; give both, such as --mask cloud,shadow"
-            )
-        layout = None if self.qa is None else find_layout(self.qa)
-        if self.mask is not None and layout is not None:
-            list_tests(self.mask, self.confidence, layout)  # raises where a name is unknown, before anything is read
+        self._check_quality()
         if self.clip_layer is not None and self.clip is None:
             raise UsageError("--clip-layer is one of the layers of --clip; name the file as well")
         if self.stac is not None and self.qa is None and (self.raw or self.landsat is not None):
@@ -109,19 +107,23 @@ class SourcePlan:
         if self.force and self.index is None and self.rules is None:
             raise UsageError("--force computes an index of what is no reflectance; name it with --index")
 
+    def _check_quality(self) -> None:
+        if (self.qa is None) != (self.mask is None):
+            raise UsageError(
+                "--qa names a quality band and --mask what is left out by it; give both, such as --mask cloud,shadow"
+            )
+        if self.qa is None and self.confidence != "high":
+            raise UsageError(
+                f"--confidence {self.confidence} is of the quality bits; name their band with --qa and --mask"
+            )
+        layout = None if self.qa is None else find_layout(self.qa)
+        if self.mask is not None and layout is not None:
+            list_tests(self.mask, self.confidence, layout)  # raises where a name is unknown, before anything is read
+
     @property
     def files(self) -> list[PathLike]:
         """The files that are named."""
         return list_paths(self.mtl, self.qa, self.mask_file, self.clip, self.stac)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class OpenedSource:
-    """A raster as it was asked for."""
-
-    raster: Raster
-    notes: tuple[str, ...] = ()
-    """What was done to its numbers, in a sentence each."""
 
 
 @contextmanager
@@ -136,6 +138,8 @@ def open_source(source: PathLike, plan: SourcePlan | None = None) -> Iterator[Op
     wanted = plan or SourcePlan()
     with ExitStack() as stack:
         item = None if wanted.stac is None else read_item(wanted.stac)
+        stored: tuple[int, ...] = ()
+        unit = None
         if is_scene(source):
             if item is not None and wanted.qa is None:
                 raise UsageError(
@@ -143,7 +147,13 @@ def open_source(source: PathLike, plan: SourcePlan | None = None) -> Iterator[Op
                 )
             raster, notes = _open_scene(read_scene(source), wanted, stack)
         else:
-            raster, notes = _open_file(stack.enter_context(open_raster(source)), wanted, item)
+            raster, notes, stored = _open_file(stack.enter_context(open_raster(source)), wanted, item)
+        if (
+            item is not None
+            and wanted.qa is not None
+            and (is_scene(source) or wanted.raw or wanted.landsat is not None)
+        ):
+            check_asset(item, wanted.qa)
         masks, files, said = open_masks(
             raster,
             stack,
@@ -155,12 +165,23 @@ def open_source(source: PathLike, plan: SourcePlan | None = None) -> Iterator[Op
             clip_layer=wanted.clip_layer,
             item=item,
         )
+        bands = raster
         if wanted.index is not None:
             index = parse_index(wanted.index)
-            raster = compute_index_band(raster, index, is_forced=wanted.force)
+            unit = NO_UNIT if index.long_name else ""  # only an index by name is known to have none
+            raster = compute_index_band(raster, index, is_forced=wanted.force, is_raw=wanted.raw)
         if wanted.rules is not None:
-            raster = apply_rule_table(raster, wanted.rules, is_forced=wanted.force)
-        yield OpenedSource(raster=mask_raster(raster, masks, files=files), notes=(*notes, *said))
+            raster = apply_rule_table(raster, wanted.rules, is_forced=wanted.force, is_raw=wanted.raw)
+        if raster is not bands:
+            notes += say_stored(bands, set(stored) & set(list_inputs(raster)))
+            stored = ()
+        yield OpenedSource(
+            raster=mask_raster(raster, masks, files=files),
+            notes=(*notes, *said),
+            is_masked=bool(masks),
+            stored=stored,
+            unit=unit,
+        )
 
 
 def _open_scene(metadata: LandsatMetadata, plan: SourcePlan, stack: ExitStack) -> tuple[Raster, list[str]]:
@@ -177,17 +198,20 @@ def _open_scene(metadata: LandsatMetadata, plan: SourcePlan, stack: ExitStack) -
     return convert_bands(raster, conversions), _say(conversions, opened)
 
 
-def _open_file(raster: Raster, plan: SourcePlan, item: StacItem | None) -> tuple[Raster, list[str]]:
+def _open_file(raster: Raster, plan: SourcePlan, item: StacItem | None) -> tuple[Raster, list[str], tuple[int, ...]]:
+    """Return a file in the values that are wanted, what was done to it, and the bands that hold stored numbers beside values."""
     if plan.raw:
-        return raster, []
+        return raster, [], ()
     if plan.landsat is not None:
         metadata = read_mtl(find_mtl(raster.name) if plan.mtl is None else plan.mtl)
         bands = _find_bands(raster, metadata)
         conversions = {number: plan_conversion(metadata, band, plan.landsat) for number, band in bands.items()}
-        return convert_bands(raster, conversions), _say(conversions, tuple(bands.values()))
+        known = replace(_name_bands(raster, bands), files=(*raster.files, str(metadata.path)))
+        return convert_bands(known, conversions), _say(conversions, tuple(bands.values())), ()
     described = describe_raster(raster, find_assets(raster.name, item, qa=plan.qa))
     converters: Mapping[int, Converter] = described.scalings
-    return convert_bands(described.raster, converters), list(described.notes)
+    stored = list_stored(described.raster, converters.keys())
+    return convert_bands(described.raster, converters), list(described.notes), stored
 
 
 def _find_bands(raster: Raster, metadata: LandsatMetadata) -> dict[int, LandsatBand]:
@@ -203,12 +227,34 @@ def _find_bands(raster: Raster, metadata: LandsatMetadata) -> dict[int, LandsatB
     return {band.number: metadata.find_band(band.name) for band in raster.data_bands}
 
 
+def _name_bands(raster: Raster, seen: Mapping[int, LandsatBand]) -> Raster:
+    """Call bands without a name by what they see."""
+    names = {number: band.name or band.key for number, band in seen.items()}
+    bands = tuple(replace(band, name=band.name or names.get(band.number, "")) for band in raster.bands)
+    return replace(raster, bands=bands)
+
+
 def _say(conversions: Mapping[int, Conversion], bands: Sequence[LandsatBand]) -> list[str]:
     """Say what was made of `bands`, one for each conversion."""
     labels = dict.fromkeys(
-        f"{one.quantity}{'' if one.unit == '1' else f' ({one.unit})'}" for one in conversions.values()
+        f"{_WORDS.get(one.quantity, one.quantity)}{'' if one.unit == '1' else f' ({one.unit})'}"
+        for one in conversions.values()
     )
     keys = ", ".join(band.key for band in bands)
-    notes = [one.notes[0] for one in conversions.values() if one.notes]
-    more = f" The same holds for {len(notes) - 1} other bands." if len(notes) > 1 else ""
-    return [f"values are {' and '.join(labels)} of {keys}, by the MTL", *(note + more for note in notes[:1])]
+    return [f"values are {' and '.join(labels)} of {keys}, by the MTL", *_list_notes(conversions.values(), bands)]
+
+
+_WORDS = {"celsius": "temperature"}
+
+
+def _list_notes(conversions: Iterable[Conversion], bands: Sequence[LandsatBand]) -> list[str]:
+    """Return each kind of note once: its first, and for how many other bands it holds."""
+    kinds: dict[str, list[str]] = {}
+    for conversion, band in zip(conversions, bands, strict=True):
+        for note in conversion.notes:
+            kinds.setdefault(note.partition(f" for {band.key}")[0], []).append(note)
+    return [notes[0] + _count_others(len(notes) - 1) for notes in kinds.values()]
+
+
+def _count_others(count: int) -> str:
+    return f" The same holds for {count} other band{'s' if count > 1 else ''}." if count else ""

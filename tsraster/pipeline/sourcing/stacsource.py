@@ -41,8 +41,20 @@ def find_assets(path: PathLike, item: StacItem | None, *, qa: PathLike | None = 
     if asset is not None:
         return [asset]
     if item is not None and (qa is None or item.find_asset(qa) is None):
-        raise DataError(f"the STAC item {item.path} has no asset {Path(path).name}; it has {item.list_files()}")
+        check_asset(item, path)
     return find_assets_beside(path)
+
+
+def check_asset(item: StacItem, path: PathLike) -> None:
+    """Refuse an item that does not know a file.
+
+    Raises
+    ------
+    DataError
+        It has no such asset.
+    """
+    if item.find_asset(path) is None:
+        raise DataError(f"the STAC item {item.path} has no asset {Path(path).name}; it has {item.list_files()}")
 
 
 def describe_raster(raster: Raster, assets: Sequence[StacAsset]) -> Described:
@@ -70,20 +82,35 @@ def describe_raster(raster: Raster, assets: Sequence[StacAsset]) -> Described:
     if raster.is_color and own == set(scalings):
         scalings = {}
     fills = {band.nodata for number, band in said.items() if _is_missing(raster.band(number), band.nodata)}
-    return Described(raster=described, scalings=scalings, notes=_say(scalings, own, fills, path))
+    return Described(raster=described, scalings=scalings, notes=_say(described, scalings, own, fills, path))
 
 
-def _say(scalings: Mapping[int, Scaling], own: set[int], fills: set[float | None], path: str) -> tuple[str, ...]:
+def _say(
+    raster: Raster, scalings: Mapping[int, Scaling], own: set[int], fills: set[float | None], path: str
+) -> tuple[str, ...]:
     """Say in a line where values come from: the file itself, or the item at `path`."""
-    by_itself = _list_formulas(scalings, own & set(scalings))
-    by_item = ", and ".join(filter(None, [_list_formulas(scalings, set(scalings) - own), _list_fills(fills)]))
+    by_itself = _list_formulas(raster, scalings, own & set(scalings))
+    by_item = ", and ".join(filter(None, [_list_formulas(raster, scalings, set(scalings) - own), _list_fills(fills)]))
     said_by = {"the file says itself": by_itself, f"the STAC item {path} says": by_item}
     return tuple(f"{what}, as {who}" for who, what in said_by.items() if what)
 
 
-def _list_formulas(scalings: Mapping[int, Scaling], numbers: set[int]) -> str:
-    formulas = dict.fromkeys(str(scalings[number]) for number in sorted(numbers))
-    return f"values are {' and '.join(formulas)}" if formulas else ""
+def _list_formulas(raster: Raster, scalings: Mapping[int, Scaling], numbers: set[int]) -> str:
+    """Return how values are made; of several bands whose, of more than two kinds the first and what the others are of."""
+    kinds: dict[str, list[str]] = {}
+    for number in sorted(numbers):
+        kinds.setdefault(str(scalings[number]), []).append(raster.band(number).name or f"band {number}")
+    if len(kinds) < 2 and len(numbers) == len(raster.data_bands):
+        return f"values are {' and '.join(kinds)}" if kinds else ""
+    texts = [f"{formula} of {', '.join(names)}" for formula, names in kinds.items()]
+    if len(texts) < _MANY:
+        return f"values are {' and '.join(texts)}" if texts else ""
+    others = [name for names in list(kinds.values())[1:] for name in names]
+    return f"values are {texts[0]}, and by scales of their own those of {', '.join(others)}"
+
+
+_MANY = 3
+"""So many formulas would make a long line."""
 
 
 def _list_fills(fills: set[float | None]) -> str:

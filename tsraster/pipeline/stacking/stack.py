@@ -80,8 +80,8 @@ def stack_files(
     register : bool
         Find by phase correlation how the others are shifted against the first, and keep what all of them show.
     names : texts, optional
-        Names of the bands, separated by commas; by default that of the file and the band, such as ppl.red, or what a Landsat
-        band shows.
+        Names of the bands, separated by commas; by default what a Landsat band shows, or that of the file and the band, such as
+        ppl.red, or of the file alone where it has one band without a name.
     wavelengths : texts or numbers, optional
         Wavelengths of the bands in micrometers, separated by commas, such as 0.655,0.865, or 655nm,865nm; by default what
         the sources say.
@@ -104,7 +104,8 @@ def stack_files(
     ------
     UsageError
         There is one source, no scene, and nothing to say of it; the destination is no GeoTIFF or VRT; there are not as many
-        names or wavelengths as bands; or a VRT cannot refer to a source, such as a photo that is turned upright.
+        names or wavelengths as bands, or a name is empty or there twice; or a VRT cannot refer to a source, such as a photo that
+        is turned upright.
     DataError
         The sources differ in size, place or nodata; or registered, they hardly overlap.
     ReadError, WriteError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -116,14 +117,12 @@ class StackPlan:
         Raises
         ------
         UsageError
-            There are not as many names or wavelengths as bands.
+            There are not as many names or wavelengths as bands; or a name is empty, or there twice.
         """
         labels = _label(self.bands)
-        for what, given in (("names", names), ("wavelengths", wavelengths)):
-            if given is not None and len(given) != len(labels):
-                raise UsageError(
-                    f"{len(given)} {what} for {len(labels)} bands ({', '.join(labels)}); give one for each band"
-                )
+        _check_given("name", names, labels)
+        _check_given("wavelength", wavelengths, labels)
+        _check_names(names or ())
         row, col = self.starts[0]
         part = Window(row=row, col=col, rows=self.shape[0], cols=self.shape[1])
         first = self.rasters[0]
@@ -170,6 +169,22 @@ class StackPlan:
         return places
 
 
+def _check_given(what: str, given: Sequence[object] | None, labels: Sequence[str]) -> None:
+    if given is not None and len(given) != len(labels):
+        number = f"{len(given)} {what}{'' if len(given) == 1 else 's'}"
+        raise UsageError(f"{number} for {len(labels)} bands ({', '.join(labels)}); give one for each band")
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Refuse what formulas could not tell bands apart by."""
+    empty = [i for i, name in enumerate(names, start=1) if not name.strip()]
+    if empty:
+        raise UsageError(f"--names has an empty name for band {empty[0]}; give each band one, such as red,nir08")
+    twice = next((name for name, times in Counter(map(str.strip, names)).items() if times > 1), None)
+    if twice is not None:
+        raise UsageError(f"--names has {twice} twice; give each band a name of its own")
+
+
 def _blank(layers: NDArray[Any], bands: Sequence[KnownBand]) -> NDArray[Any]:
     """Let the fill of bands become their nodata value, in place."""
     for layer, known in zip(layers, bands, strict=True):
@@ -181,20 +196,31 @@ def _blank(layers: NDArray[Any], bands: Sequence[KnownBand]) -> NDArray[Any]:
 def _label(bands: Sequence[KnownBand]) -> list[str]:
     """Return names of bands: what they show, or else their file and band; of what would be there twice the file.
 
-    Bands of a single file keep their names.
+    Bands of a single file keep their names, and the only band of a file, where it has none, is called by the file.
     """
     is_one = len({id(known.raster) for known in bands}) == 1
-    labels = [
-        known.band.name
-        if known.is_named or (is_one and known.band.name)
-        else f"{_stem(known)}.{known.band.name or known.band.role}"
-        for known in bands
-    ]
+    labels = [known.band.name if known.is_named or (is_one and known.band.name) else _join(known) for known in bands]
     counts = Counter(labels)
-    return [
-        _stem(known) if known.is_named and counts[label] > 1 else label
-        for label, known in zip(labels, bands, strict=True)
-    ]
+    return _number_twins(
+        [
+            _stem(known) if known.is_named and counts[label] > 1 else label
+            for label, known in zip(labels, bands, strict=True)
+        ]
+    )
+
+
+def _join(known: KnownBand) -> str:
+    is_plain = not known.band.name and len(known.raster.data_bands) == 1
+    return _stem(known) if is_plain else f"{_stem(known)}.{known.band.name or known.band.role}"
+
+
+def _number_twins(labels: Sequence[str]) -> list[str]:
+    """Return names of which none is there twice, as those of files of one name in two folders: the second becomes name_2."""
+    found: list[str] = []
+    for label in labels:
+        numbers = (f"{label}_{number}" for number in count(2))
+        found.append(label if label not in found else next(name for name in numbers if name not in (*found, *labels)))
+    return found
 
 
 def _stem(known: KnownBand) -> str:

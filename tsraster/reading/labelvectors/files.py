@@ -133,10 +133,12 @@ def _read_crs(name: str, text: str | None) -> CRS | None:
 
 
 def _lay_over(name: str, layer: _Layer, raster: Raster) -> LabelShapes:
+    if not len(layer.geometries):
+        raise DataError(f"the layer {layer.name} of {name} is empty: it has no shape")
     classes, codes, names = number_classes(f"the column {layer.column!r} of {name}", layer.cells)
     parts, owners = _decode(layer.geometries, classes)
     if not parts:
-        raise DataError(f"{name} has no shape with a class and a geometry")
+        raise DataError(f"{name} has no shape with {'a class and ' if layer.column else ''}a geometry")
     vertices = _find_pixels(name, layer, raster, np.concatenate([ring for part in parts for ring in part.rings]))
     parts = _replace_vertices(parts, vertices)
     is_inside = np.array([_is_inside(part, raster.shape) for part in parts])
