@@ -3,6 +3,7 @@
 Needs Chromium, or another browser named by TSRASTER_CHROMIUM, and playwright; without them it says so.
 """
 
+import itertools
 import os
 import shutil
 import statistics
@@ -22,8 +23,17 @@ _HOOK = """(names) => {
   window.times = [];
   for (const name of names) {
     const source = Bokeh.documents[0].get_model_by_name(name);
-    source.properties.data.change.connect(() =>
-      requestAnimationFrame(() => requestAnimationFrame(() => window.times.push([name, performance.now()]))));
+    source.properties.data.change.connect(() => {
+      const image = source.data.image[0];
+      let sum = 0;
+      if (image) {
+        // What lies beyond the screen, a tenth on each side, is nobody's picture.
+        const [rows, cols] = image.shape;
+        for (let row = Math.ceil(rows / 10); row < rows * 0.9; row += 3)
+          for (let col = Math.ceil(cols / 10); col < cols * 0.9; col += 3) sum = (sum * 31 + image[row * cols + col]) % 1000003;
+      }
+      requestAnimationFrame(() => requestAnimationFrame(() => window.times.push([name, performance.now(), sum])));
+    });
   }
 }"""
 _HAS_PICTURE = """() => {
@@ -157,7 +167,7 @@ def find_drag(page: Any) -> Callable[[int], None]:
 
 
 def measure(name: str, page: Any, layer: str, act: Callable[[int], None], times: int, rest: float = 0.4) -> None:
-    """Act so many times and print the median from the act to the last picture that came of it, `rest` seconds after the first."""
+    """Act so many times and print the median from the act to the last picture that came of it, within `rest` seconds."""
     waited = []
     for turn in range(times):
         page.evaluate("() => { window.times = []; }")
@@ -165,8 +175,18 @@ def measure(name: str, page: Any, layer: str, act: Callable[[int], None], times:
         act(turn)
         page.wait_for_function("(layer) => window.times.some((one) => one[0] === layer)", arg=layer, polling=5)
         time.sleep(rest)
-        waited.append(max(at for one, at in page.evaluate("() => window.times") if one == layer) - start)
+        waited.append(
+            find_last_change([(at, sum_) for one, at, sum_ in page.evaluate("() => window.times") if one == layer])
+            - start
+        )
     print(f"{name:<20}{statistics.median(waited):6.0f} ms, at most {max(waited):.0f} ms")
+
+
+def find_last_change(pictures: list[tuple[float, int]]) -> float:
+    """Return when the picture was seen first that stayed; some are painted twice."""
+    last = pictures[-1][1]
+    same = list(itertools.takewhile(lambda one: one[1] == last, reversed(pictures)))
+    return same[-1][0]
 
 
 def find_peak(process: int) -> float:

@@ -23,6 +23,8 @@ _LOG = logging.getLogger(__name__)
 
 Painting = tuple[str, NDArray[Any], tuple[float, float, float, float]]
 """The name of a layer, its codes or colors, and left, top, right, bottom of them."""
+_PATIENCE = 5.0
+"""Seconds."""
 Task = tuple[Callable[[], Any], Callable[[Any], None]]
 Painter = Callable[[Viewport], Painting | None]
 """Makes what a layer shows; None where it shows nothing. Called in a thread of its own."""
@@ -59,6 +61,7 @@ class Bench:
         self._jobs: set[Future[None]] = set()
         self._lock = threading.Lock()
         self._is_closed = False
+        self._is_seen = threading.Event()
 
     def hear(self, topic: str, callback: Callable[..., None]) -> None:
         """Have a callback called when something changes."""
@@ -120,6 +123,12 @@ class Bench:
             self.canvas.hide(name)
         else:
             self.canvas.paint(*painting)
+            self._is_seen.set()
+
+    def wait_for_picture(self) -> None:
+        """Wait in a thread until something is seen, so that work that takes all processors does not delay that."""
+        if self._document is not None and self._document.session_context is not None:
+            self._is_seen.wait(_PATIENCE)
 
     def latest(self, key: str, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         """Do some work in a thread; of what is asked meanwhile under the same key, only the last is done afterwards."""

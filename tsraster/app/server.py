@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from panel.viewable import Viewable
 
 HOST = "127.0.0.1"
+_PATIENCE = 1.0
+"""Seconds."""
 
 
 def view_files(
@@ -133,6 +135,8 @@ def view_files(
     with gdal_settings(), closing(Gallery(desk)) as gallery:
         gallery.check()
         server = start_server(gallery, token, port=port)
+        # Two cores that read a raster let a page wait; most have read it by then.
+        gallery.open(0).overview.wait(_PATIENCE)
         address = f"http://{HOST}:{server.port}/?token={token}"
         with _opened_browser(None if no_browser else address):
             if announce is not None:

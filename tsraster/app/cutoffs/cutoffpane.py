@@ -157,6 +157,7 @@ class CutoffPane:
         self._bench.repaint("classes")
 
         def prepare() -> tuple[Shown, Tally]:
+            self._bench.wait_for_picture()
             shown = subject.show(band, smooth)
             return shown, shown.count()
 

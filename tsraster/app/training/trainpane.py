@@ -68,6 +68,8 @@ class TrainPane:
         self._is_open = self._is_opening = self._wants_once = self._wants_place = self._is_asked = False
         self._is_warm = False
         self._painted = 0.0
+        self._is_complete = False
+        """Whether all that is seen was predicted and painted."""
         self._view: Box = NOWHERE
         self.form = TrainForm(self._choose_features)
         self.panel = self.form.panel
@@ -347,10 +349,13 @@ class TrainPane:
     def _take_tile(self) -> None:
         self._count_tiles()
         done, number = self._picture.count(self._view, self._wanted)
-        # Each picture is as large as the view: not every tile is worth one, but the last is.
-        if done == number or time.monotonic() - self._painted > _PAUSE:
+        # Each picture is as large as the view: not every tile is worth one, but the last of those that are seen is. Tiles around
+        # the view come after it, and are painted when all is done.
+        is_last = done == number and not self._is_complete
+        if is_last or (done < number and time.monotonic() - self._painted > _PAUSE):
             self._painted = time.monotonic()
             self._bench.repaint("prediction")
+        self._is_complete = done == number
         if self._wants_place and done == number:
             self._jump()
 
