@@ -104,10 +104,10 @@ def measure_page(browser: Any, address: str, size: int, runs: int) -> None:
     time.sleep(2)
     measure("dragged cutoff", page, "classes", find_drag(page), 2 * runs)
     page.mouse.up()
-    measure_strokes(page, runs)
+    measure_strokes(page, size, runs)
 
 
-def measure_strokes(page: Any, runs: int) -> None:
+def measure_strokes(page: Any, size: int, runs: int) -> None:
     """Draw in three classes where a pixel of the raster is one of the screen; measure from a stroke to its last tile."""
     page.get_by_text("Look", exact=True).first.click()
     page.get_by_role("button", name="Pixels 1:1").click()
@@ -117,7 +117,7 @@ def measure_strokes(page: Any, runs: int) -> None:
     page.keyboard.press("d")
     for number, line in enumerate(((0.3, 0.3), (0.5, 0.6), (0.7, 0.4)), start=1):
         page.keyboard.press(str(number))
-        draw_line(page, *line)
+        draw_line(page, size, *line)
         time.sleep(0.5)
     page.get_by_text("Train", exact=True).first.click()
     time.sleep(1)
@@ -127,15 +127,17 @@ def measure_strokes(page: Any, runs: int) -> None:
 
     def stroke(turn: int) -> None:
         page.keyboard.press(str(1 + turn % 3))
-        draw_line(page, 0.35 + 0.03 * turn, 0.25 + 0.04 * turn)
+        draw_line(page, size, 0.35 + 0.03 * turn, 0.25 + 0.04 * turn)
 
     measure("stroke to last tile", page, "prediction", stroke, runs, rest=3.0)
 
 
-def draw_line(page: Any, across: float, down: float) -> None:
-    """Draw a short line from a place in the picture, given in shares of it."""
+def draw_line(page: Any, size: int, across: float, down: float) -> None:
+    """Draw a short line from a place in what is seen of the raster, given in shares of it."""
     box = page.locator(".bk-Canvas").first.bounding_box()
-    x, y = box["x"] + across * box["width"], box["y"] + down * box["height"]
+    width, height = min(size, box["width"]), min(size, box["height"])
+    x = box["x"] + box["width"] / 2 + (across - 0.5) * width
+    y = box["y"] + box["height"] / 2 + (down - 0.5) * height
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 30, y + 12, steps=6)
