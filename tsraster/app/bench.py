@@ -13,6 +13,7 @@ from typing import Any
 import panel as pn
 from numpy.typing import NDArray
 
+from tsraster.app.connection import watch_connection
 from tsraster.app.gallery import Gallery
 from tsraster.app.picture.canvas import Canvas
 from tsraster.app.picture.viewports import PieceCache, Viewport
@@ -62,6 +63,7 @@ class Bench:
         self._lock = threading.Lock()
         self._is_closed = False
         self._is_seen = threading.Event()
+        watch_connection(self._document)
 
     def hear(self, topic: str, callback: Callable[..., None]) -> None:
         """Have a callback called when something changes."""
@@ -79,7 +81,7 @@ class Bench:
 
     def say(self, text: str, *, is_wrong: bool = False) -> None:
         """Show a sentence in the status line."""
-        self.tell("status", text, is_wrong)
+        self.tell("status", text.replace("give --overwrite", "tick Replace"), is_wrong)
 
     def choose(self, number: int, plane: int | None = None) -> None:
         """Bring another source, or another plane of a volume, to the front."""
@@ -198,11 +200,14 @@ class Bench:
             self._document.add_next_tick_callback(function)
 
     def close(self) -> None:
-        """Stop working: the page is gone."""
+        """Stop working, and let go of what was kept for the page: it is gone."""
         self._is_closed = True
         self._unlisten()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self.tell("close")
+        self._heard.clear()
+        self._painters.clear()
+        self.pieces = PieceCache()
 
     def _fill(self) -> None:
         """Paint again, as more of the source can be seen."""

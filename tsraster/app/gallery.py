@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tsraster.app.desk import Desk, resolve_path
 from tsraster.app.labels.labeldesk import LabelDesk, find_sidecar
+from tsraster.app.members import find_source
 from tsraster.app.subjects import Subject, check_source, open_subject
 from tsraster.errors import TsrasterError, UsageError
 
@@ -75,7 +76,7 @@ class Gallery:
         UsageError, MissingSourceError, ReadError
             It must not be opened, is not there, or cannot be read.
         """
-        path = str(resolve_path(text, self.desk))
+        path = str(find_source(text, self.desk))
         with self._lock:
             if path in self._sources:
                 return self._sources.index(path)

@@ -18,7 +18,7 @@ from tornado.web import Application, OutputTransform, RequestHandler
 REFUSAL = "This page opens only by the whole address that tsraster view has printed, with its token.\n"
 
 _HOST = re.compile(r"(127\.0\.0\.1|localhost)(:\d{1,5})?", re.IGNORECASE)
-_FREE = ("/static/", "/favicon.ico")
+_FREE = ("/static/", "/panel/", "/favicon.ico")
 """Scripts, styles and pictures of Bokeh and Panel, which anybody has who has installed them."""
 
 

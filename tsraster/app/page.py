@@ -32,8 +32,9 @@ def build_page(gallery: Gallery) -> Viewable:
     scribble = ScribblePane(bench)
     train = TrainPane(bench)
     run = RunPane(bench, cutoffs, lambda: train.settings.options)
-    status = StatusBar(bench)
-    status.add(cutoffs.tell)
+    status = StatusBar(bench, lambda: look.bands)
+    for tell in (cutoffs.tell, scribble.tell, train.tell):
+        status.add(tell)
     tabs = pn.Tabs(
         *zip(_TITLES, (look.panel, cutoffs.panel, scribble.panel, train.panel, run.panel), strict=True),
         dynamic=True,

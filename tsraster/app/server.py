@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 _PATIENCE = 1.0
 """Seconds."""
+_OWN_STYLES = "panel/"
+"""Where styles of Panel lie that it would else send browsers to another host for."""
 
 
 def view_files(
@@ -215,6 +217,8 @@ def start_server(gallery: Gallery, token: str, *, port: int = 0) -> Server:
     if not 0 <= port <= 65535:
         raise UsageError(f"--port {port} is no port; give one from 1024 to 65535, or 0 for a free one")
     _quiet_servers()
+    _keep_styles_here()
+    from panel.io.resources import CDN_DIST, DIST_DIR
     from panel.io.server import get_server
 
     from tsraster.app.gate import install_gate
@@ -226,7 +230,13 @@ def start_server(gallery: Gallery, token: str, *, port: int = 0) -> Server:
     try:
         # Of origins the gate admits that of the page only; Bokeh could not name a host with any port.
         server: Server = get_server(
-            make_page, port=port, address=HOST, websocket_origin="*", title="tsraster", location=False
+            make_page,
+            port=port,
+            address=HOST,
+            websocket_origin="*",
+            title="tsraster",
+            location=False,
+            static_dirs={CDN_DIST.strip("/"): str(DIST_DIR)} if CDN_DIST.startswith(_OWN_STYLES) else {},
         )
     except OSError as error:
         raise UsageError(
@@ -250,6 +260,15 @@ def _quiet_servers() -> None:
     """Keep out of the terminal what strangers ask for, and a warning of origins, which the gate looks at."""
     for name in ("tornado.access", "tornado.general", "bokeh.server.util", "bokeh.server.views.ws"):
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _keep_styles_here() -> None:
+    """Have Panel name this server where it would name its own host; to be called before Panel is imported.
+
+    A text that changes in a tab that is not in front belongs to no document for that time. Panel takes that for a page
+    without a server, and rewrites the addresses of styles, also of those that the whole page shares.
+    """
+    os.environ["PANEL_CDN_ROOT"] = _OWN_STYLES
 
 
 def _run_until_interrupted(server: Server) -> None:

@@ -45,6 +45,8 @@ class Subject:
     plane: int = 0
     listeners: list[Callable[[], None]] = field(default_factory=list, repr=False)
     """Called from other threads when more of it can be seen."""
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False)
+    """What pages keep in memory, by their own keys, so that a reload or another page finds it."""
     overview: Overview = field(init=False)
     _closing: ExitStack = field(default_factory=ExitStack, repr=False)
     _shown: dict[tuple[int | None, str | None], Shown] = field(default_factory=dict, repr=False)
@@ -73,8 +75,18 @@ class Subject:
         with self._lock:
             key = band, smooth
             if key not in self._shown:
+                self._forget(_MOST_SHOWN - 1)
                 self._shown[key] = self._prepare(plan_preparation(self.raster, band=band, smooth=smooth))
+            # Those that were asked for last stand last.
+            self._shown[key] = self._shown.pop(key)
             return self._shown[key]
+
+    def _forget(self, most: int) -> None:
+        """Let go of values that nobody has asked for lately; who still shows them keeps what he has."""
+        while len(self._shown) > most:
+            shown = self._shown.pop(next(iter(self._shown)))
+            if shown.overview is not self.overview:
+                shown.overview.close()
 
     def _prepare(self, preparation: Preparation) -> Shown:
         if preparation.is_plain:
@@ -155,6 +167,8 @@ class Tally:
 
 
 _BINS = 4096
+_MOST_SHOWN = 4
+"""Bands and filters of a source whose values are held at a time."""
 _PATIENCE = 60.0
 """Seconds."""
 

@@ -24,8 +24,9 @@ from tsraster.app.desk import Desk
 from tsraster.app.gallery import Gallery
 from tsraster.app.labels.journal import Journal
 from tsraster.app.labels.labeldesk import LabelDesk
+from tsraster.app.labels.labelpainting import paint_labels
 from tsraster.app.labels.labeltiles import LabelTiles
-from tsraster.app.labels.scribblepane import ScribblePane, paint_labels
+from tsraster.app.labels.scribblepane import ScribblePane
 from tsraster.app.picture.overview import Overview
 from tsraster.app.picture.viewports import Viewport, read_view
 from tsraster.raster import Window
@@ -182,6 +183,25 @@ def test_classes_are_added_recolored_locked_and_removed_and_undo_brings_them_bac
     assert 3 in sight.counts
 
 
+def test_a_lock_is_a_word_in_the_table(sight: Sight) -> None:
+    sight.do(lambda: sight.pane._lock(SimpleNamespace(row=1)))
+    assert list(sight.pane.table.value["lock"]) == ["open", "locked"]
+
+
+def test_the_pointer_tells_the_label(sight: Sight) -> None:
+    sight.do(lambda: sight.pane._rename(SimpleNamespace(row=1, value="sand")))
+    sight.press("d", "2")
+    sight.draw((10.5, 20.5))
+    assert sight.pane.tell(20, 10) == "labeled 2 sand"
+    assert sight.pane.tell(50, 70) == ""
+
+
+def test_it_is_said_where_labels_are_kept(sight: Sight) -> None:
+    assert sight.pane.kept.object == "kept in a.tif.labels.jsonl"
+    sight.do(lambda: sight.bench.choose(1))
+    assert sight.pane.kept.object == "kept in b.tif.labels.jsonl"
+
+
 def test_without_a_class_nothing_is_drawn_and_it_is_said(sight: Sight) -> None:
     sight.press("d")
     sight.click(sight.pane.remove)
@@ -301,6 +321,7 @@ def test_what_was_found_in_the_file_is_said(tmp_path: Path, gallery: Gallery) ->
     (tmp_path / "a.tif.labels.jsonl").write_text("something else\n")
     page = Sight(gallery)
     assert "kept only until the server stops" in page.said[-1][0]
+    assert "kept only until the server stops" in page.pane.kept.object
     page.press("d")
     page.draw((10.5, 10.5))
     assert page.counts

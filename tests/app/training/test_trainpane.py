@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from tsraster.app.picture.viewports import Viewport
 from tsraster.app.training.featuregrid import FeatureGrid, choose_first, list_all, make_features
 from tsraster.app.training.predictionpicture import MOST_PIXELS, NOWHERE, PredictionPicture
 from tsraster.app.training.trainingnotes import describe_training, list_mistakes
+from tsraster.app.training.trainmemory import recall_choice
 from tsraster.app.training.trainpane import TrainPane
 from tsraster.learning.featureset import parse_features
 from tsraster.measuring.confusion import Confusion
@@ -71,6 +73,13 @@ class Opened:
         self.pane.form.once.clicks += 1
         self.wait(lambda: self.is_at_rest)
 
+    def close(self) -> None:
+        """Wait for what works in the background: filters of warnings, which it changes, are those of the next test too."""
+        self.bench.close()
+        for thread in threading.enumerate():
+            if thread.name == "tsraster-leave":
+                thread.join(SOON)
+
     @property
     def is_at_rest(self) -> bool:
         training = self.pane.training
@@ -78,7 +87,7 @@ class Opened:
 
     @property
     def painted(self) -> tuple[NDArray[np.uint8], tuple[float, float, float, float]]:
-        painting = self.pane._paint(self.bench.canvas.viewport)
+        painting = self.pane.layer.paint(self.bench.canvas.viewport)
         assert painting is not None
         return painting[1], painting[2]
 
@@ -110,7 +119,7 @@ def opened(source: Path) -> Iterator[Opened]:
     page.pane.form.trees.value = 10
     page.pane.form.grid.tick([("smoothing", 0.7), ("smoothing", 1.6), ("gradient", 1.6), ("hessian", 1.0)])
     yield page
-    page.bench.close()
+    page.close()
     page.bench.gallery.close()
 
 
@@ -163,9 +172,7 @@ def test_probability_and_uncertainty_are_those_of_predict(opened: Opened, tmp_pa
         pane.form.overlay.value = overlay
         if code is not None:
             pane.form.shown_class.value = code
-        opened.wait(
-            lambda: pane._picture.count(pane._view, pane._wanted) == (4, 4) or pane.form.said.startswith("idle")
-        )
+        opened.wait(lambda: pane.layer.count() == (4, 4) or pane.form.said.startswith("idle"))
         codes, (left, top, _, _) = opened.painted
         wanted = np.rint(np.nan_to_num(read(tmp_path / f"{file}.tif", code or 1)) * np.float32(255))
         inside = codes[seen[0].start - int(top) :, seen[1].start - int(left) :][:300, :400]
@@ -237,7 +244,7 @@ def test_a_scale_that_is_too_large_is_said(tmp_path: Path) -> None:
     page.pane.form.once.clicks += 1
     page.wait(lambda: bool(page.said) and page.said[-1][1])
     assert page.said[-1][0].startswith("the scale 10 needs 36 pixels a side, and there are 30 x 40")
-    page.bench.close()
+    page.close()
     page.bench.gallery.close()
 
 
@@ -252,11 +259,16 @@ def test_next_goes_to_an_uncertain_place_away_from_labels(opened: Opened) -> Non
         before = len(opened.said)
         opened.bench.tell("key", "n")
         opened.wait(lambda before=before: any(text.startswith("uncertain by") for text, _ in opened.said[before:]))  # type: ignore[misc]
+        ((x,), (y,)) = (opened.bench.canvas._mark.data[name] for name in ("x", "y"))
+        places.append((x, y))
+        assert f"col {int(x)}, row {int(y)}" in opened.said[-1][0]
         seen = opened.bench.canvas.viewport
-        places.append(((seen.left + seen.right) / 2, (seen.top + seen.bottom) / 2))
-        assert f"col {int(places[-1][0])}, row {int(places[-1][1])}" in opened.said[-1][0]
+        assert 0 <= seen.left < x < seen.right <= COLS
+        assert 0 <= seen.top < y < seen.bottom <= ROWS
     assert places[0] != places[1]
     assert opened.bench.canvas.scale == pytest.approx(1.0)
+    opened.bench.draw([places[-1]])
+    assert not opened.bench.canvas._mark.data["x"], "the mark does not hide what was drawn there"
 
 
 def test_suggested_features_are_ticked(opened: Opened) -> None:
@@ -271,13 +283,92 @@ def test_suggested_features_are_ticked(opened: Opened) -> None:
     assert not opened.pane.form.busy.visible
 
 
+def test_what_was_ticked_before_a_suggestion_comes_back_until_something_else_is_ticked(opened: Opened) -> None:
+    form = opened.pane.form
+    before = form.grid.choices
+    opened.draw(*STROKES)
+    for is_changed in (False, True):
+        assert not form.back.visible
+        form.suggest.clicks += 1
+        opened.bench.drain()
+        assert set(form.grid.choices) != set(before)
+        assert form.back.visible
+        if is_changed:
+            form.grid.tick([*form.grid.choices, ("structure", 5.0)])
+        else:
+            form.back.clicks += 1
+            assert set(form.grid.choices) == set(before)
+        assert not form.back.visible
+
+
+def test_a_page_that_is_loaded_anew_finds_what_was_chosen_for_a_source_but_does_not_train(
+    opened: Opened, tmp_path: Path
+) -> None:
+    other = write_raster(tmp_path / "other.tif", np.ones((1, 90, 80), np.uint8))
+    opened.bench.gallery._sources.append(str(other))
+    form = opened.pane.form
+    form.grid.tick([("structure", 3.5)])
+    form.estimator.value, form.recipe.value, form.seed.value = "extra-trees", "scale-space", 7
+    form.overlay.value = "uncertainty"
+    kept = recall_choice(opened.bench.gallery, opened.bench.subject)
+    assert kept is not None
+    assert (kept.overlay, kept.opacity) == ("uncertainty", 100)
+    form.overlay.value, form.path.value = "probability", "mine.tsmodel"
+    form.opacity.value = 33
+    form.is_live.value = True
+    bench = Bench(opened.bench.gallery)
+    again = Opened(bench, TrainPane(bench), opened.source)
+    bench.start()
+    assert again.pane.form.choice == form.choice
+    assert again.pane.form.choice.opacity == 33
+    assert again.pane.form.shown_class.visible
+    assert not again.pane.form.is_live.value
+    again.bench.choose(1)
+    again.bench.drain()
+    assert again.pane.form.grid.choices == sorted(choose_first(1), key=again.pane.form.grid.choices.index)
+    assert again.pane.form.path.value == "other.tsmodel"
+    again.close()
+
+
+def test_the_pointer_tells_the_predicted_class_and_its_probability_where_it_is_known(
+    opened: Opened, tmp_path: Path
+) -> None:
+    pane = opened.pane
+    assert pane.tell(5, 5) == ""
+    opened.draw(*STROKES)
+    opened.bench.canvas.look_at(300, 250, 1.0)
+    opened.train()
+    model = save(opened)
+    predict_files(model, [opened.source], tmp_path / "p.tif")
+    code = int(read(tmp_path / "p.tif")[250, 310])
+    assert pane.tell(250, 310) == f"predicted {code} class {code}"
+    assert pane.tell(210, 310) == "", "there is no data"
+    pane.form.overlay.value = "probability"
+    opened.wait(lambda: pane.form.said.startswith("idle"))
+    predict_files(model, [opened.source], tmp_path / "q.tif", export=["probabilities"])
+    share = round(255 * float(read(tmp_path / "q.tif", code)[250, 310])) / 255
+    assert pane.tell(250, 310) == f"predicted {code} class {code} ({100 * share:.0f} %)"
+
+
+def test_each_overlay_has_an_opacity_of_its_own_and_uncertainty_is_strong(opened: Opened) -> None:
+    form, mapper = opened.pane.form, opened.bench.canvas._mappers["prediction"]
+    form.overlay.value = "uncertainty"
+    assert (mapper.palette[0], mapper.palette[255]) == ("#00000000", "#ff00ffff")
+    assert mapper.palette[51] == "#ff00ff33"
+    form.opacity.value = 80
+    form.overlay.value = "segmentation"
+    assert form.opacity.value == 50
+    form.overlay.value = "uncertainty"
+    assert form.opacity.value == 80
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
         ("../elsewhere.tsmodel", "outputs can be saved only there"),
         ("scene.tif", "is one of the files that are shown"),
         ("model.txt", "let it end in .tsmodel or .ilp"),
-        ("there.tsmodel", "exists"),
+        ("there.tsmodel", 'there.tsmodel exists already; tick "Replace" to replace it, or type another name'),
     ],
 )
 def test_models_are_saved_only_where_they_may(opened: Opened, name: str, sentence: str) -> None:
@@ -309,8 +400,8 @@ def test_planes_of_volumes_are_not_offered(tmp_path: Path) -> None:
     page = open_pane(tmp_path / "volume.npy")
     assert page.pane.form.said.startswith("Planes of a volume are not trained on here")
     assert page.pane.form.is_live.disabled
-    assert page.pane._session is None
-    page.bench.close()
+    assert page.pane.layer.session is None
+    page.close()
 
 
 def test_a_missing_extra_is_said(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,7 +409,7 @@ def test_a_missing_extra_is_said(source: Path, monkeypatch: pytest.MonkeyPatch) 
     page = open_pane(source)
     assert page.pane.form.said.endswith("pip install 'tsraster[learning]'")
     assert page.pane.form.once.disabled
-    page.bench.close()
+    page.close()
 
 
 def test_another_source_begins_anew(opened: Opened, tmp_path: Path) -> None:

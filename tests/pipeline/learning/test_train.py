@@ -28,6 +28,8 @@ from tsraster.errors import (
 )
 from tsraster.learning.ilastik import read_project
 from tsraster.learning.modelfile import read_model
+from tsraster.learning.samples import Samples
+from tsraster.pipeline.learning.fitting import choose_judging
 
 QUICK: dict[str, Any] = {"features": "smoothing:0.3 gradient:1", "trees": 5}
 SHORT = ["--features", "smoothing:0.3 gradient:1", "--trees", "5", "--validation", "blocks"]
@@ -183,6 +185,16 @@ def test_features_that_say_nothing_are_left_out(drawn: Drawn, tmp_path: Path) ->
     assert found.model.features.to_text() == str(found.suggestion.recommended).replace(":1", ":1.0").replace(
         "1.0.6", "1.6"
     )
+
+
+@pytest.mark.parametrize(("places", "judged"), [(3, "blocks"), (2, "out-of-bag")])
+def test_a_choice_of_features_is_judged_by_blocks_where_each_class_lies_in_three(places: int, judged: str) -> None:
+    # The first class lies in four blocks of 64 pixels, the other in as many as are given.
+    rows = np.array([0, 70, 140, 200, *(64 * number + 5 for number in range(places))])
+    at = np.stack([np.zeros_like(rows), rows, np.full_like(rows, 9)], axis=1)
+    classes = np.array([0] * 4 + [1] * places)
+    samples = Samples(features=np.zeros((len(rows), 1)), classes=classes, places=at)
+    assert choose_judging(samples, 64) == judged
 
 
 def test_an_ilastik_project_is_written_and_predicts_the_same(drawn: Drawn, tmp_path: Path) -> None:

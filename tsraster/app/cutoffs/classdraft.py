@@ -19,7 +19,7 @@ from tsraster.app.cutoffs.classstate import (
 from tsraster.app.cutoffs.cutoffplaces import hold_between, parse_cutoffs, snap
 from tsraster.classification import classify
 from tsraster.classtable import ClassTable, Closed, Number, format_numbers
-from tsraster.errors import UsageError
+from tsraster.errors import LutError, UsageError
 from tsraster.lut import RGBA, Lut
 from tsraster.measuring import count_codes, list_shares
 from tsraster.measuring.shares import ClassShare
@@ -49,7 +49,7 @@ class ClassDraft:
 
     def __init__(self, state: ClassState) -> None:
         self._state = state
-        self._palette: Lut | None = None
+        self._luts: list[Lut] = []
         self._undone: list[ClassState] = []
         self._done: list[ClassState] = []
         self._begun: ClassState | None = None
@@ -63,12 +63,18 @@ class ClassDraft:
     def from_table(cls, table: ClassTable, lut: Lut | None = None) -> ClassDraft:
         """Begin with a table, as one that a scheme has fitted, and the colors of a color table or such that differ well."""
         draft = cls(make_state(table, lut))
-        draft._palette = lut
+        if lut is not None:
+            draft.know_lut(lut)
         return draft
 
     def from_scheme(self, table: ClassTable) -> None:
         """Take over the classes of a table that a scheme has fitted; colors are chosen anew, and names are those of the table."""
-        self._change(make_state(table, self._palette))
+        self._change(make_state(table, self._luts[-1] if self._luts else None))
+
+    def look_like(self, other: ClassState) -> None:
+        """Take names and colors of as many other classes."""
+        if len(other.codes) == len(self._state.codes):
+            self._change(replace(self._state, names=other.names, colors=other.colors, lut=""))
 
     # What it is.
 
@@ -91,6 +97,16 @@ class ClassDraft:
     def lut(self) -> Lut:
         """The present colors."""
         return self._state.to_lut()
+
+    @property
+    def palette(self) -> Lut | None:
+        """The color table whose colors the classes have; None where some were chosen otherwise."""
+        return next((lut for lut in reversed(self._luts) if _has_colors(self._state, lut)), None)
+
+    def know_lut(self, lut: Lut) -> None:
+        """Let new classes have colors of a table, without changing any."""
+        self._luts = [*(one for one in self._luts if one.name != lut.name), lut]
+        self._state = self._note_lut(self._state)
 
     def counts(self, counted: Counted, pixel_area: float | None = None) -> tuple[ClassShare, ...]:
         """Return pixels, percent and area of each class, from exact counts of the values: no pixel is read."""
@@ -187,7 +203,7 @@ class ClassDraft:
         names = (*state.names, *[""] * number)[:number]
         colors = list(state.colors[:number])
         while len(colors) < number:
-            colors.append(choose_next_color(colors))
+            colors.append(self._choose_next(colors))
         codes = state.codes if number == len(state.codes) else table.codes
         lut = state.lut if number == len(state.codes) else ""
         self._change(
@@ -209,17 +225,16 @@ class ClassDraft:
         self._change(replace(self._state, closed=closed))
 
     def apply_lut(self, lut: Lut) -> None:
-        """Take the colors of a color table, and its names for classes that have none.
+        """Take the colors of a color table, but not its names: those belong to codes that mean something.
 
         Raises
         ------
         LutError
             It does not cover the classes.
         """
-        colors, names = bind_colors(lut, self._state.codes)
-        own = tuple(name or other for name, other in zip(self._state.names, names, strict=True))
-        self._change(replace(self._state, colors=colors, names=own, lut=lut.name))
-        self._palette = lut
+        colors, _ = bind_colors(lut, self._state.codes)
+        self._luts = [*(one for one in self._luts if one.name != lut.name), lut]
+        self._change(replace(self._state, colors=colors, lut=""))
 
     # Steps.
 
@@ -263,8 +278,8 @@ class ClassDraft:
         return True
 
     def _change(self, state: ClassState) -> None:
-        before, self._state = self._state, state
-        if self._begun is None and state != before:
+        before, self._state = self._state, self._note_lut(state)
+        if self._begun is None and self._state != before:
             self._note(before)
 
     def _note(self, before: ClassState) -> None:
@@ -285,10 +300,34 @@ class ClassDraft:
     def _choose_color(self, at: int) -> RGBA:
         """Return the color of a class between others: in a ramp the middle of theirs, else one that differs well."""
         colors = self._state.colors
-        if self._palette is not None and self._palette.kind == "ramp" and 0 < at < len(colors):
+        if self._luts and self._luts[-1].kind == "ramp" and 0 < at < len(colors):
             red, green, blue, alpha = ((a + b) // 2 for a, b in zip(colors[at - 1], colors[at], strict=True))
             return red, green, blue, alpha
-        return choose_next_color(colors)
+        return self._choose_next(colors)
+
+    def _choose_next(self, colors: Sequence[RGBA]) -> RGBA:
+        """Return the first color of the table that is not there yet, so that classes added at the end keep to the table."""
+        lut = self._luts[-1] if self._luts else None
+        free = (
+            [color for color in lut.colors if color not in colors] if lut is not None and lut.kind == "classes" else []
+        )
+        return free[0] if free else choose_next_color(colors)
+
+    def _note_lut(self, state: ClassState) -> ClassState:
+        """Name the color table whose colors these are, if it would give no class a name that it does not have here."""
+        for lut in reversed(self._luts):
+            if _has_colors(state, lut):
+                _, names = bind_colors(lut, state.codes)
+                is_named = all(own or not other for own, other in zip(state.names, names, strict=True))
+                return replace(state, lut=lut.name if is_named else "")
+        return state if state.lut not in {lut.name for lut in self._luts} else replace(state, lut="")
+
+
+def _has_colors(state: ClassState, lut: Lut) -> bool:
+    try:
+        return bind_colors(lut, state.codes)[0] == state.colors
+    except LutError:
+        return False
 
 
 Item = TypeVar("Item")

@@ -20,7 +20,8 @@ _CONFIGURATION = {
     "columnDefaults": {"headerSort": False, "resizable": False, "minWidth": 20},
     "keybindings": False,  # else typing "(" into a name moves to the next row
 }
-_WIDTHS = {"color": 26, "code": 46, "pixels": 68, "%": 48}
+_WIDTHS = {"color": 26, "code": 30, "pixels": 62, "%": 46} | dict.fromkeys(("km2", "m2", "mm2", "um2"), 50)
+"""What remains is for the name."""
 
 
 def make_table(rows: pd.DataFrame, *, editable: Sequence[str], height: int, **more: Any) -> pn.widgets.Tabulator:
@@ -51,9 +52,9 @@ def make_table(rows: pd.DataFrame, *, editable: Sequence[str], height: int, **mo
         theme="simple",
         editors=editors,
         formatters={"color": {"type": "color"}} | plain | formatters,
-        titles={"color": ""},
+        titles={"color": "", "code": "#"},
         widths=_WIDTHS | more.pop("widths", {}),
-        text_align={"pixels": "right", "%": "right"},
+        text_align=dict.fromkeys(("pixels", "%", "km2", "m2", "mm2", "um2"), "right"),
         stylesheets=[_STYLE],
         configuration=_CONFIGURATION,
         **more,

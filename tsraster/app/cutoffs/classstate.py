@@ -25,7 +25,7 @@ class ClassState:
     codes : tuple of int, shape (K,)
     closed : "right" or "left"
     lut : str
-        Name of the color table whose colors these are; empty once one was changed.
+        Name of the color table whose colors these are, and no names besides; empty once one was changed.
     unit, scheme : str
         As in a `ClassTable`.
 
@@ -76,13 +76,14 @@ def make_state(table: ClassTable, lut: Lut | None) -> ClassState:
     if not table.edges:
         raise TableError("only classes by cutoffs can be edited here, not those of single values")
     colors, names = bind_colors(lut, table.codes) if lut is not None else (_choose_colors(len(table)), table.names)
+    is_named = all(own or not other for own, other in zip(table.names, names, strict=True))
     return ClassState(
         edges=table.edges,
-        names=tuple(name or other for name, other in zip(table.names, names, strict=True)),
+        names=table.names,
         colors=colors,
         codes=table.codes,
         closed=table.closed,
-        lut=lut.name if lut is not None else "",
+        lut=lut.name if lut is not None and is_named else "",
         unit=table.unit,
         scheme=table.scheme,
     )

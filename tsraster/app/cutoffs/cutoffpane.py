@@ -2,37 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import panel as pn
 from numpy.typing import NDArray
 
 from tsraster.app.bench import Bench, Painting
 from tsraster.app.cutoffs.classdraft import ClassDraft
 from tsraster.app.cutoffs.classlist import TablePlace, from_hex, make_table, to_hex
+from tsraster.app.cutoffs.classrows import list_rows, tabulate
+from tsraster.app.cutoffs.classstate import ClassState
+from tsraster.app.cutoffs.cutoffplaces import parse_cutoffs, snap
+from tsraster.app.cutoffs.fitnotes import hear_notes
 from tsraster.app.cutoffs.histogramplot import HistogramPlot
 from tsraster.app.keyboard import REDO, UNDO
-from tsraster.app.picture.lookpane import MARGIN
+from tsraster.app.picture.lookpane import MARGIN, list_colormaps
 from tsraster.app.picture.viewports import Viewport, read_view
-from tsraster.app.subjects import Shown, Tally, read_value
+from tsraster.app.subjects import Shown, Subject, Tally, read_value
+from tsraster.app.tickbox import TickBox
 from tsraster.classification import classify
-from tsraster.classtable import ClassTable, format_numbers
+from tsraster.classtable import ClassTable, Number, format_numbers
 from tsraster.errors import TsrasterError
+from tsraster.lut import Lut
 from tsraster.lutfiles import shipped_luts
-from tsraster.measuring import ClassShare, count_codes, list_shares
 from tsraster.pipeline.luts import load_lut
 from tsraster.reading import find_pixel_area
-from tsraster.schemes import SCHEMES, Distribution, choose_scheme
+from tsraster.schemes import SCHEMES, choose_scheme
 
 _SMOOTHINGS = ("none", "gaussian:1", "gaussian:2", "median:3", "median:5")
 _OWN_COLORS = "own"
 _GRAY = "gray"
-_FIRST = "equal-interval"
+_COLORS = "categorical"
+"""The table of the first colors: a command names it, and needs no file of colors."""
+_FIRST = "quantiles"
+"""Outliers leave all but one of equal intervals empty."""
+_MOST = 255
+_COUNTING = "the values are still being counted; wait a moment"
 TITLE = "Cutoffs"
+_FRONT = (TITLE, "Run")
+"""The panes over whose picture the classes lie."""
+_OTHER = ("Scribble", "Train")
+"""The panes that have classes of their own."""
+
+
+_KEPT = "cutoffs"
+"""Under this name a subject keeps what is chosen here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """The classes of a band, kept while the server runs, so that a reload or another page finds them."""
+
+    state: ClassState
+    scheme: str
+    classes: int | None
+    lut: str
 
 
 class CutoffPane:
@@ -42,8 +70,12 @@ class CutoffPane:
         self._bench = bench
         self.draft: ClassDraft | None = None
         self.shown: Shown | None = None
+        self.problem = _COUNTING
+        """Why there are no classes, where there are none."""
         self._is_asked = self._was_open = False
-        self.plot = HistogramPlot(on_move=self._move, on_add=self._add, on_choose=self._choose, later=bench.later)
+        self.plot = HistogramPlot(
+            on_move=self._move, on_add=self._add, on_remove=self._drop, on_choose=self._choose, later=bench.later
+        )
         self._make_widgets()
         self._connect()
 
@@ -52,20 +84,22 @@ class CutoffPane:
         self.values = pn.widgets.Select(label="Values", options={}, width=half)
         self.smooth = pn.widgets.Select(label="Smooth first", options=list(_SMOOTHINGS), width=half)
         self.scheme = pn.widgets.Select(label="Scheme", options=_list_schemes(), value=_FIRST, width=half)
-        self.classes = pn.widgets.IntInput(label="Classes", value=4, start=2, end=255, width=72)
+        self.classes = pn.widgets.IntInput(label="Classes", value=4, width=72)
         self.fit = pn.widgets.Button(label="Fit", color="primary", width=66, align="end")
         self.typed = pn.widgets.TextInput(label="Cutoffs, separated by commas", width=whole)
-        self.table = make_table(_tabulate([]), editable=("name",), height=210)
+        self.table = make_table(tabulate([]), editable=("name",), height=210)
         self._table_place = TablePlace(self.table)
         self.color = pn.widgets.ColorPicker(label="Color", value="#888888", width=70)
-        self.lut = pn.widgets.Select(label="Color table", options=[_OWN_COLORS, *shipped_luts()], width=120)
+        self.lut = pn.widgets.Select(
+            label="Color table", options=[_OWN_COLORS, *_list_luts()], value=_COLORS, width=120
+        )
         self.remove = pn.widgets.Button(
-            name="Remove", width=76, align="end", description="Removes the lower cutoff of the class"
+            label="Remove", width=76, align="end", description="Removes the lower cutoff of the class"
         )
         self.undo = pn.widgets.Button(label="Undo", width=70)
         self.redo = pn.widgets.Button(label="Redo", width=70)
-        self.log = pn.widgets.Checkbox(label="Log counts", width=100, align="center")
-        self.is_shown = pn.widgets.Checkbox(label="Show classes", value=False, width=110, align="center")
+        self.log = TickBox(label="Log counts", width=100, align="center")
+        self.is_shown = TickBox(label="Show classes", value=False, width=110, align="center")
         self.opacity = pn.widgets.FloatSlider(label="Opacity", start=0, end=1, step=0.05, value=0.6, width=190)
         self.panel = pn.Column(
             pn.Row(self.values, self.smooth, margin=0),
@@ -87,7 +121,7 @@ class CutoffPane:
         for one in (self.values, self.smooth):
             one.param.watch(lambda _: self._take_values(), "value")
         self.fit.on_click(lambda _: self._fit())
-        self.typed.param.watch(lambda event: self._edit(lambda draft: draft.type_in(event.new)), "value")
+        self.typed.param.watch(lambda event: self._type(event.new), "value")
         self.table.on_edit(lambda event: self._edit(lambda draft: draft.rename(event.row, str(event.value))))
         self.table.param.watch(lambda _: self._show_color(), "selection")
         self.color.param.watch(lambda event: self._recolor(event.new), "value")
@@ -111,7 +145,7 @@ class CutoffPane:
 
     def tell(self, row: int, col: int) -> str:
         """Say which value and class a pixel has."""
-        if self.draft is None or self.shown is None:
+        if self.draft is None or self.shown is None or self._bench.tab in _OTHER:
             return ""
         value, is_valid = read_value(self.shown, row, col)
         if not is_valid:
@@ -122,9 +156,10 @@ class CutoffPane:
         return f"{float(value):.6g} in class {code} {name}".rstrip() if code else f"{float(value):.6g} in no class"
 
     def _open(self, title: str) -> None:
-        """Show the classes when the pane is opened for the first time."""
-        if title == TITLE and not self._was_open:
+        """Show the classes while this pane or the next step is in front."""
+        if title in _FRONT and not self._was_open:
             self._was_open = self.is_shown.value = True
+        self._bench.repaint("classes")
 
     def _press(self, key: str) -> None:
         if self._bench.tab == TITLE and key in (*UNDO, *REDO):
@@ -139,12 +174,11 @@ class CutoffPane:
             for band in raster.data_bands
         }
         has_gray = raster.is_color or raster.has_palette_picture
+        options = ({_GRAY: _GRAY} if has_gray else {}) | bands
+        values, smooth = self._bench.subject.kept.get(_KEPT, (next(iter(options.values())), "none"))
         self._is_asked = True
-        self.values.param.update(
-            options=({_GRAY: _GRAY} if has_gray else {}) | bands,
-            value=_GRAY if has_gray else next(iter(bands.values())),
-        )
-        self.smooth.value = "none"
+        self.values.param.update(options=options, value=values)
+        self.smooth.value = smooth
         self._is_asked = False
         self._take_values()
 
@@ -152,56 +186,145 @@ class CutoffPane:
         if self._is_asked:
             return
         subject, band, smooth = self._bench.subject, self.band, self.smoothing
-        self.draft = self.shown = None
-        self.plot.show(None)
-        self._bench.repaint("classes")
+        subject.kept[_KEPT] = self.values.value, self.smooth.value
+        self._clear(_COUNTING)
 
-        def prepare() -> tuple[Shown, Tally]:
+        def prepare() -> tuple[Shown, Tally] | TsrasterError:
             self._bench.wait_for_picture()
-            shown = subject.show(band, smooth)
-            return shown, shown.count()
+            try:
+                shown = subject.show(band, smooth)
+                return shown, shown.count()
+            except TsrasterError as error:
+                return error
 
-        def take(found: tuple[Shown, Tally]) -> None:
-            if subject is not self._bench.subject:
+        def take(found: tuple[Shown, Tally] | TsrasterError) -> None:
+            if subject is not self._bench.subject or (band, smooth) != (self.band, self.smoothing):
+                return
+            if isinstance(found, TsrasterError):
+                self._refuse(found)
                 return
             self.shown, tally = found
             self.plot.show(tally)
-            self._fit()
+            self._find_kept(subject)
 
         self._bench.latest("values", prepare, take)
 
-    def _fit(self) -> None:
+    def _clear(self, problem: str) -> None:
+        """Show no classes, and know why there are none."""
+        self.draft = self.shown = None
+        self.problem = problem
+        self._is_asked = True
+        self.plot.show(None)
+        self.plot.show_edges([], [])
+        self.typed.value = ""
+        self.table.value = tabulate([])
+        self.undo.disabled = self.redo.disabled = True
+        self._is_asked = False
+        self._bench.repaint("classes")
+        self._bench.tell("classes")
+
+    def _refuse(self, error: TsrasterError) -> None:
+        """Say why there are no classes, or no others."""
+        text = str(error).replace("use --cutoffs", "type cutoffs")
+        if self.draft is None:
+            self.problem = text
+            self._bench.tell("classes")
+        self._bench.say(text, is_wrong=True)
+
+    def _find_kept(self, subject: Subject) -> None:
+        """Take classes that were made before of this band; typed cutoffs hold for its values however they are smoothed."""
+        kept: _Kept | None = subject.kept.get((_KEPT, self.band, self.smoothing))
+        found: _Kept | None = kept or subject.kept.get((_KEPT, self.band))
+        if found is not None:
+            self._is_asked = True
+            self.scheme.value, self.classes.value, self.lut.value = found.scheme, found.classes, found.lut
+            self._is_asked = False
+        if found is None or (kept is None and found.state.scheme != "manual"):
+            self._fit(found.state if found is not None else None)
+            return
+        self.draft = ClassDraft(found.state)
+        self.draft.know_lut(self._find_lut())
+        self._refresh()
+
+    def _fit(self, like: ClassState | None = None) -> None:
         shown = self.shown
         if shown is None:
+            self._bench.say(self.problem, is_wrong=True)
             return
-        scheme = str(self.scheme.value)
-        number = None if SCHEMES[scheme].fixed else int(self.classes.value)
+        scheme, number = str(self.scheme.value), self.classes.value
+        if SCHEMES[scheme].fixed:
+            number = None
+        elif number is None or not 2 <= number <= _MOST:
+            said = "no number of classes" if number is None else f"{number} classes cannot be made"
+            self._bench.say(f"{said}; give a number from 2 to {_MOST}", is_wrong=True)
+            return
 
-        def fit(distribution: Distribution) -> ClassTable:
-            return choose_scheme(scheme, number).fit(distribution)
+        def fit() -> tuple[ClassTable, list[str]] | TsrasterError:
+            try:
+                return hear_notes(lambda: shown.ask(choose_scheme(scheme, number).fit))
+            except TsrasterError as error:
+                return error
 
-        self._bench.latest("fit", partial(shown.ask, fit), self._take_table)
+        self._bench.latest("fit", fit, lambda found: self._take_fit(shown, found, like))
 
-    def _take_table(self, table: ClassTable) -> None:
+    def _take_fit(
+        self, shown: Shown, found: tuple[ClassTable, list[str]] | TsrasterError, like: ClassState | None
+    ) -> None:
+        if shown is not self.shown:
+            return
+        if isinstance(found, TsrasterError):
+            self._refuse(found)
+            return
+        table, notes = found
         if self.draft is None:
             self.draft = ClassDraft.from_table(_open_ends(table), self._find_lut())
         else:
             self.draft.from_scheme(_open_ends(table))
+        if like is not None:
+            self.draft.look_like(like)
         self._refresh()
+        if notes:
+            self._bench.say("; ".join(notes))
 
-    def _find_lut(self) -> Any:
-        return None if self.lut.value == _OWN_COLORS else load_lut(str(self.lut.value))
+    def _find_lut(self) -> Lut:
+        return load_lut(_COLORS if self.lut.value == _OWN_COLORS else str(self.lut.value))
+
+    def _keep(self, draft: ClassDraft) -> None:
+        lut = _COLORS if self.lut.value == _OWN_COLORS else str(self.lut.value)
+        kept = _Kept(state=draft.state, scheme=str(self.scheme.value), classes=self.classes.value, lut=lut)
+        for key in ((_KEPT, self.band, self.smoothing), (_KEPT, self.band)):
+            self._bench.subject.kept[key] = kept
 
     # Changes by hand.
 
     def _edit(self, change: Callable[[ClassDraft], Any]) -> None:
-        if self.draft is None or self._is_asked:
+        if self._is_asked:
             return
+        if self.draft is None:
+            self._bench.say(self.problem, is_wrong=True)
+            return
+        said = ""
         try:
             change(self.draft)
         except TsrasterError as error:
-            self._bench.say(str(error), is_wrong=True)
+            said = str(error)
         self.is_shown.value = True
+        self._refresh()
+        if said:
+            self._bench.say(said, is_wrong=True)
+
+    def _type(self, text: str) -> None:
+        if self.draft is None and not self._is_asked and self.shown is not None:
+            self._start_with(partial(parse_cutoffs, text))
+        else:
+            self._edit(lambda draft: draft.type_in(text))
+
+    def _start_with(self, list_cutoffs: Callable[[], list[Number]]) -> None:
+        """Begin with cutoffs by hand, where no scheme finds any."""
+        try:
+            self.draft = ClassDraft.from_cutoffs(list_cutoffs(), lut=self._find_lut())
+        except TsrasterError as error:
+            self._bench.say(str(error), is_wrong=True)
         self._refresh()
 
     def _move(self, phase: str, number: int, value: float) -> None:
@@ -219,11 +342,17 @@ class CutoffPane:
             self.is_shown.value = True
 
     def _add(self, value: float) -> None:
+        if self.draft is None and self.shown is not None:
+            self._start_with(lambda: [snap(value, self._step)])
+            return
         self._edit(lambda draft: draft.add(value, step=self._step))
 
     def _remove(self) -> None:
         number = self._chosen
         self._edit(lambda draft: draft.remove(max(0, number - 1)))
+
+    def _drop(self, number: int) -> None:
+        self._edit(lambda draft: draft.remove(number))
 
     def _choose(self, number: int) -> None:
         if self.draft is not None and number < len(self.draft.state.codes):
@@ -235,7 +364,11 @@ class CutoffPane:
         self._edit(lambda draft: draft.recolor(number, color))
 
     def _apply_lut(self, name: str) -> None:
-        if name != _OWN_COLORS:
+        if self.draft is None or self._is_asked:
+            return
+        if name == _OWN_COLORS:
+            self._refresh()
+        else:
             self._edit(lambda draft: draft.apply_lut(load_lut(name)))
 
     @property
@@ -260,7 +393,7 @@ class CutoffPane:
         self._is_asked = True
         self.plot.show_edges([float(edge) for edge in draft.cutoffs], state.colors)
         self.typed.value = ", ".join(format_numbers(draft.cutoffs))
-        rows = _list_rows(draft, shown.known, find_pixel_area(self._bench.subject.raster))
+        rows = list_rows(draft, shown.known, find_pixel_area(self._bench.subject.raster))
         is_same = list(rows.columns) == list(self.table.value.columns) and len(rows) == len(self.table.value)
         if is_same:
             self.table.patch({name: list(enumerate(rows[name])) for name in rows.columns})
@@ -273,7 +406,9 @@ class CutoffPane:
             self._show_color()
         self._table_place.fill()
         self.undo.disabled, self.redo.disabled = not draft.can_undo, not draft.can_redo
+        self.lut.value = draft.palette.name if draft.palette is not None else _OWN_COLORS
         self._is_asked = False
+        self._keep(draft)
         self._color()
         self._bench.repaint("classes")
         self._bench.tell("classes")
@@ -292,12 +427,18 @@ class CutoffPane:
 
     def _paint(self, viewport: Viewport) -> Painting | None:
         draft, shown = self.draft, self.shown
-        if draft is None or shown is None or not self.is_shown.value:
+        if draft is None or shown is None or not self.is_shown.value or self._bench.tab not in _FRONT:
             return None
         view = read_view(shown.raster, shown.overview, viewport.grown(MARGIN), [shown.band], cache=shown.pieces)
         if view is None:
             return None
         return "classes", find_ranks(view.pixels.data[0], view.pixels.valid, draft.table), view.box
+
+
+def _list_luts() -> list[str]:
+    """Return the color tables that have colors for classes counted from 1."""
+    tables = {name: load_lut(name) for name in shipped_luts()}
+    return [name for name, lut in tables.items() if lut.kind == "ramp" or {1, 2} <= set(lut.keys)] + list_colormaps()
 
 
 def _list_schemes() -> list[str]:
@@ -317,33 +458,6 @@ def find_ranks(values: NDArray[Any], valid: NDArray[np.bool_], table: ClassTable
 
 def _open_ends(table: ClassTable) -> ClassTable:
     """Let the outer classes reach on, as those by cutoffs do."""
-    return ClassTable.from_cutoffs(table.edges[1:-1], closed=table.closed) if len(table.edges) > 2 else table
-
-
-def _list_rows(draft: ClassDraft, tally: Tally, area: float | None) -> pd.DataFrame:
-    table = draft.table
-    values = tally.lower if tally.is_exact else (tally.lower + tally.upper) / 2
-    sums = count_codes(classify(values, table), table, times=tally.counts)
-    about = "" if tally.is_exact else "~"
-    shares = list_shares(table, sums, area)
-    size, unit = _choose_unit(shares)
-    rows = [
-        [
-            to_hex(color), share.code, share.name or share.interval, f"{about}{share.pixels}", f"{share.percent:.2f}",
-            "" if share.area_m2 is None else f"{share.area_m2 / size:.4g}",
-        ]
-        for share, color in zip(shares, draft.state.colors, strict=True)
-    ]  # fmt: skip
-    found = _tabulate(rows, unit)
-    return found if area is not None else found.drop(columns=unit)
-
-
-def _choose_unit(shares: Sequence[ClassShare]) -> tuple[float, str]:
-    """Return the square meters of a unit of area, and its name, for the largest class."""
-    most = max((share.area_m2 or 0.0 for share in shares), default=0.0)
-    units = ((1e6, "km2"), (1.0, "m2"), (1e-6, "mm2"), (1e-12, "um2"))
-    return next((unit for unit in units if most >= unit[0]), units[-1])
-
-
-def _tabulate(rows: list[list[Any]], unit: str = "area") -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["color", "code", "name", "pixels", "%", unit])
+    if len(table.edges) < 3:
+        return table
+    return replace(ClassTable.from_cutoffs(table.edges[1:-1], closed=table.closed), scheme=table.scheme)

@@ -34,6 +34,8 @@ class HistogramPlot:
         Called with "start", "move" or "end", the number of the cutoff from 0, and where it is dragged.
     on_add : callable
         Called with a value that was clicked twice.
+    on_remove : callable
+        Called with the number of a cutoff whose line was clicked twice.
     on_choose : callable
         Called with the number of a class in whose range was clicked.
     later : callable
@@ -44,16 +46,18 @@ class HistogramPlot:
         self,
         on_move: Callable[[str, int, float], None],
         on_add: Callable[[float], None],
+        on_remove: Callable[[int], None],
         on_choose: Callable[[int], None],
         later: Later,
     ) -> None:
         self._later = later
-        self._on_move, self._on_add, self._on_choose = on_move, on_add, on_choose
+        self._on_move, self._on_add, self._on_remove, self._on_choose = on_move, on_add, on_remove, on_choose
         self._tally: Tally | None = None
         self._edges: tuple[float, ...] = ()
         self._far = (-1.0, 2.0)
         self._held: int | None = None
         self._is_log = False
+        self._width = 1000
         self.figure = self._make_figure()
         self._bars = ColumnDataSource(data={"left": [], "right": [], "top": []})
         self._strip = ColumnDataSource(data={"left": [], "right": [], "color": []})
@@ -82,11 +86,10 @@ class HistogramPlot:
         """Show cutoffs, and the colors of the classes between them."""
         self._edges = tuple(edges)
         self._later(partial(setattr, self._lines, "data", {"x": list(edges)}))
-        if colors:
-            ends = [self._far[0], *edges, self._far[1]]
-            texts = [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue, _ in colors]
-            strip = {"left": ends[:-1], "right": ends[1:], "color": texts}
-            self._later(partial(setattr, self._strip, "data", strip))
+        ends = [self._far[0], *edges, self._far[1]] if colors else []
+        texts = [f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue, _ in colors]
+        strip = {"left": ends[:-1], "right": ends[1:], "color": texts}
+        self._later(partial(setattr, self._strip, "data", strip))
 
     def set_log(self, is_log: bool) -> None:
         """Count by powers of ten, or evenly."""
@@ -117,31 +120,44 @@ class HistogramPlot:
     def _listen(self) -> None:
         fig = self.figure
         fig.on_event(RangesUpdate, lambda _: self._fill())
+        fig.on_change("inner_width", lambda _attr, _old, new: setattr(self, "_width", max(1, new)))
         fig.on_event(PanStart, lambda event: self._take(event.x))
         fig.on_event(Pan, lambda event: self._drag("move", event.x))
         fig.on_event(PanEnd, lambda event: self._drag("end", event.x))
-        fig.on_event(DoubleTap, lambda event: self._on_add(event.x))
+        fig.on_event(DoubleTap, lambda event: self._click_twice(event.x))
         fig.on_event(Tap, lambda event: self._on_choose(int(np.searchsorted(self._edges, event.x))))
 
-    def _take(self, x: float) -> None:
-        self._held = None
+    def _find_near(self, x: float) -> int | None:
+        """Return the number of the cutoff whose line is at a value, or so near that nobody means another."""
         if not self._edges:
-            return
+            return None
         near = int(np.argmin(np.abs(np.array(self._edges) - x)))
-        if abs(self._edges[near] - x) <= _NEAR * self._width_of_pixel:
-            self._held = near
-            self._on_move("start", near, x)
+        return near if abs(self._edges[near] - x) <= _NEAR * self._width_of_pixel else None
+
+    def _click_twice(self, x: float) -> None:
+        near = self._find_near(x)
+        if near is None:
+            self._on_add(x)
+        else:
+            self._on_remove(near)
+
+    def _take(self, x: float) -> None:
+        self._held = self._find_near(x)
+        if self._held is not None:
+            self._on_move("start", self._held, x)
 
     def _drag(self, phase: str, x: float) -> None:
+        """Move the cutoff that is held, as far as is seen, so that it can be taken back."""
         if self._held is not None:
-            self._on_move(phase, self._held, x)
+            seen = self.figure.x_range
+            self._on_move(phase, self._held, min(max(x, seen.start), seen.end))
         if phase == "end":
             self._held = None
 
     @property
     def _width_of_pixel(self) -> float:
         seen = self.figure.x_range
-        return float(seen.end - seen.start) / max(1, self.figure.inner_width or 1)
+        return float(seen.end - seen.start) / self._width
 
     def _fill(self) -> None:
         if self._tally is None:

@@ -9,11 +9,13 @@ from pathlib import Path
 import panel as pn
 
 from tsraster.app.bench import Bench
-from tsraster.app.desk import resolve_output, resolve_path
+from tsraster.app.desk import resolve_output
 from tsraster.app.labels.labeldesk import LabelDesk
 from tsraster.app.labels.labelfiles import export_labels
 from tsraster.app.labels.labelimports import ImportedLabels, import_labels
+from tsraster.app.members import find_labels
 from tsraster.app.subjects import Subject
+from tsraster.app.tickbox import TickBox
 from tsraster.errors import UsageError
 
 
@@ -35,7 +37,7 @@ class LabelFileBox:
         third = (width - 40) // 3
         self.path = pn.widgets.TextInput(label="File of labels: .tif .png .gpkg .geojson .ilp", width=width)
         self.export, self.bring = (pn.widgets.Button(label=name, width=third) for name in ("Export", "Import"))
-        self.replace = pn.widgets.Checkbox(label="replace", width=third, align="center")
+        self.replace = TickBox(label="Replace", width=third, align="center")
         self.panel = pn.Column(self.path, pn.Row(self.export, self.bring, self.replace, margin=0), margin=0)
         self.export.on_click(lambda _: self._export())
         self.bring.on_click(lambda _: self._import())
@@ -56,7 +58,7 @@ class LabelFileBox:
     def _import(self) -> None:
         labels, bench = self.labels, self._bench
         if labels is not None:
-            raster, find = bench.subject.raster, partial(resolve_path, self.path.value, bench.gallery.desk)
+            raster, find = bench.subject.raster, partial(find_labels, self.path.value, bench.gallery.desk)
             bench.run(lambda: import_labels(find(), raster, classes=labels.classes), partial(self._paste, labels))
 
     def _paste(self, labels: LabelDesk, found: ImportedLabels) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import panel as pn
 
@@ -21,10 +23,7 @@ def make_label_table(width: int) -> pn.widgets.Tabulator:
         tabulate_labels(Categories(names={}, colors={}), {}, frozenset()),
         editable=["name"],
         height=150,
-        formatters={
-            "pixels": {"type": "money", "precision": False, "thousand": " "},
-            "lock": {"type": "tickCross", "crossElement": False},
-        },
+        formatters={"pixels": {"type": "money", "precision": False, "thousand": " "}},
         widths=_WIDTHS,
     )
     table.param.update(width=width, titles=_TITLES, text_align={"key": "center", "pixels": "right", "lock": "center"})
@@ -34,13 +33,17 @@ def make_label_table(width: int) -> pn.widgets.Tabulator:
 def update_table(table: pn.widgets.Tabulator, rows: pd.DataFrame) -> None:
     """Change as little of a table as possible, so that a name that is being typed stays."""
     shown = table.value
-    if shown.equals(rows):
-        return
-    if len(shown) == len(rows) and shown.drop(columns="pixels").equals(rows.drop(columns="pixels")):
-        changed = [row for row in range(len(rows)) if shown["pixels"][row] != rows["pixels"][row]]
-        table.patch({"pixels": [(row, int(rows["pixels"][row])) for row in changed]})
-    else:
+    if len(shown) != len(rows):
         table.value = rows
+        return
+    changes = {name: _list_changes(shown[name].tolist(), rows[name].tolist()) for name in rows.columns}
+    # Cells and not the whole table, which was seen not to reach the browser where the same click chooses another row.
+    if changed := {name: cells for name, cells in changes.items() if cells}:
+        table.patch(changed)
+
+
+def _list_changes(shown: list[Any], wanted: list[Any]) -> list[tuple[int, Any]]:
+    return [(row, new) for row, (old, new) in enumerate(zip(shown, wanted, strict=True)) if old != new]
 
 
 def tabulate_labels(classes: Categories, counts: dict[int, int], locked: frozenset[int]) -> pd.DataFrame:
@@ -52,7 +55,7 @@ def tabulate_labels(classes: Categories, counts: dict[int, int], locked: frozens
             "color": [to_hex(classes.colors[code]) for code in codes],
             "name": [classes.names[code] for code in codes],
             "pixels": [counts.get(code, 0) for code in codes],
-            "lock": [code in locked for code in codes],
+            "lock": ["locked" if code in locked else "open" for code in codes],
         }
     )
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import panel as pn
 
 from tsraster.app.bench import Bench, Painting
 from tsraster.app.cutoffs.classlist import TablePlace, from_hex, to_hex
+from tsraster.app.desk import escape
 from tsraster.app.keyboard import REDO, UNDO
-from tsraster.app.labels.labeldesk import LabelDesk
+from tsraster.app.labels.labeldesk import LabelDesk, find_sidecar
 from tsraster.app.labels.labelfilebox import LabelFileBox
+from tsraster.app.labels.labelpainting import paint_labels
 from tsraster.app.labels.labeltable import DIGITS, find_rows, make_label_table, tabulate_labels, update_table
 from tsraster.app.labels.labeltiles import LabelTiles
 from tsraster.app.labels.strokes import Stroke
@@ -31,6 +34,7 @@ _HALF, _THIRD = (_WIDTH - 20) // 2, (_WIDTH - 40) // 3
 _WIDEST = 200
 _KEYS = {mode[0]: mode for mode in MODES}
 _HINT = "Keys: modes m d e f l, classes 1 to 9 and 0, brush [ ], undo z, redo shift+z. The wheel zooms in any mode."
+_NOTE = {"font-size": "12px", "color": "#5f6b76"}
 _WHITE: RGBA = (255, 255, 255, 255)
 
 
@@ -46,6 +50,7 @@ class ScribblePane:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._labels: LabelDesk | None = None
+        self._sidecar: Path | None = None
         self._code = 0
         self._said = ""
         self._is_asked = False
@@ -55,7 +60,7 @@ class ScribblePane:
         steps = pn.Row(self.undo, self.redo, self.clear, margin=0)
         self.files = LabelFileBox(bench, _WIDTH)
         self.panel = pn.Column(
-            self.width, self._place.panel, buttons, shades, steps, self.files.panel, self.hint,
+            self.width, self._place.panel, self.kept, buttons, shades, steps, self.files.panel, self.hint,
             margin=0,
         )  # fmt: skip
         self._connect()
@@ -63,6 +68,14 @@ class ScribblePane:
     def desk_of(self, subject: Subject) -> tuple[LabelTiles, Categories]:
         """Return the labels of a source as they are now, which nothing changes any more, and its classes."""
         return self._bench.gallery.label(subject).look()
+
+    def tell(self, row: int, col: int) -> str:
+        """Say which label a pixel has."""
+        labels = self._labels
+        if labels is None:
+            return ""
+        code = int(labels.board.snapshot().read(Window(row=row, col=col, rows=1, cols=1))[0, 0])
+        return f"labeled {code} {labels.classes.names.get(code, '')}".rstrip() if code else ""
 
     def _make_widgets(self) -> None:
         names = {mode.capitalize(): mode for mode in MODES}
@@ -75,7 +88,8 @@ class ScribblePane:
         self.undo, self.redo, self.clear = (
             pn.widgets.Button(label=name, width=_THIRD, disabled=True) for name in ("Undo", "Redo", "Clear all")
         )
-        self.hint = pn.pane.HTML(_HINT, width=_WIDTH, styles={"font-size": "12px", "color": "#5f6b76"})
+        self.hint = pn.pane.HTML(_HINT, width=_WIDTH, styles=_NOTE)
+        self.kept = pn.pane.HTML("", width=_WIDTH, styles=_NOTE | {"overflow-wrap": "anywhere"}, margin=(0, 10))
         self.table = make_label_table(_WIDTH)
         self._place = TablePlace(self.table)
 
@@ -118,6 +132,7 @@ class ScribblePane:
         if subject is not self._bench.subject or self._labels is not None:
             return
         self._labels = self.files.labels = labels
+        self._sidecar = find_sidecar(subject.source, self._bench.gallery.desk, _name_plane(subject))
         labels.listeners.append(self._hear)
         self._change()
 
@@ -210,10 +225,17 @@ class ScribblePane:
             labels is None or not labels.can_redo,
         )
         self.clear.disabled = not counts
+        self.kept.object = escape(self._say_where())
         self.color.param.update(value=to_hex(classes.colors.get(self._code, _WHITE)), disabled=not self._code)
         self.remove.disabled = not self._code
         self._is_asked = False
         self._bench.later(self._color)
+
+    def _say_where(self) -> str:
+        """Return where labels are kept, or what is wrong there."""
+        if self._labels is None or self._labels.note or self._sidecar is None:
+            return "" if self._labels is None else self._labels.note
+        return f"kept in {self._sidecar.name}"
 
     def _color(self) -> None:
         self._bench.canvas.color("labels", dict(self._classes.colors), self.opacity.value / 100)
@@ -262,28 +284,8 @@ class ScribblePane:
         return paint_labels(labels.board.snapshot(), seen, viewport.step)
 
 
-def paint_labels(labels: LabelTiles, seen: Window, step: int) -> Painting:
-    """Return the layer of labels in cells of step x step pixels, which lie as those of `read_view` do.
-
-    Parameters
-    ----------
-    labels : LabelTiles
-        Those of a moment.
-    seen : Window
-        Of the raster.
-    step : int
-        Side of a cell, in pixels of the raster.
-
-    Returns
-    -------
-    name, codes, box
-        For `Canvas.paint`; codes of uint8, shape (row, col).
-    """
-    rows, cols = labels.shape
-    top, left = seen.row // step * step, seen.col // step * step
-    bottom, right = -(-(seen.row + seen.rows) // step) * step, -(-(seen.col + seen.cols) // step) * step
-    window = Window(row=top, col=left, rows=min(bottom, rows) - top, cols=min(right, cols) - left)
-    return "labels", labels.read_decimated(window, step), (float(left), float(top), float(right), float(bottom))
+def _name_plane(subject: Subject) -> int | None:
+    return subject.plane if subject.planes > 1 else None
 
 
 def _step_width(width: int, *, is_up: bool) -> int:

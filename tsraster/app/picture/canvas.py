@@ -96,8 +96,11 @@ class Canvas:
         self._mappers = {
             name: LinearColorMapper(palette=_blank(), low=0, high=_CODES - 1) for name in ("gray", *LAYERS)
         }
+        self._ground = ColumnDataSource(data={"right": [], "bottom": []}, name="ground")
+        self._add_ground()
         self._renderers = {name: self._add_layer(name) for name in self._sources}
         self._add_brush()
+        self._add_mark()
         self._listen()
 
     @property
@@ -125,6 +128,8 @@ class Canvas:
     def show_raster(self, shape: tuple[int, int]) -> None:
         """Begin with another raster: all of it is seen."""
         self._shape = shape
+        ground = {"right": [shape[1]], "bottom": [shape[0]]}
+        self._later(partial(setattr, self._ground, "data", ground))
         for name in self._sources:
             self.hide(name)
         self.fit()
@@ -181,6 +186,11 @@ class Canvas:
                 palette[code] = f"#{red:02x}{green:02x}{blue:02x}{round(alpha * opacity):02x}"
         self._later(partial(setattr, self._mappers[name], "palette", palette))
 
+    def mark(self, place: tuple[float, float] | None) -> None:
+        """Draw a ring around a place; None takes it away."""
+        x, y = ([], []) if place is None else ([place[0]], [place[1]])
+        self._later(partial(setattr, self._mark, "data", {"x": x, "y": y}))
+
     def set_mode(self, mode: str) -> None:
         """Choose what dragging does."""
         self._mode = mode
@@ -219,6 +229,14 @@ class Canvas:
         fig.toolbar.active_drag, fig.toolbar.active_scroll = self._pan, wheel
         return fig
 
+    def _add_ground(self) -> None:
+        """Let what is no data look otherwise than what is no raster."""
+        fig: Any = self.figure
+        fig.quad(
+            0, "right", 0, "bottom", source=self._ground, fill_color="#565d64", line_color=None,
+            hatch_pattern="/", hatch_color="#6d747b", hatch_scale=8, hatch_weight=1,
+        )  # fmt: skip
+
     def _add_layer(self, name: str) -> GlyphRenderer:
         where = {"x": "x", "y": "y", "dw": "dw", "dh": "dh"}
         if name == "color":
@@ -237,6 +255,20 @@ class Canvas:
             self.figure.js_on_event(event, CustomJS(args=known, code=code))
         self._sources["labels"].js_on_change("data", CustomJS(args=known, code=_DRAWN))
         self._hand.js_on_change("data", CustomJS(args=known, code=_CHANGED))
+
+    def _add_mark(self) -> None:
+        self._mark = ColumnDataSource(data={"x": [], "y": []}, name="mark")
+        for color, width in (("#000000", 6), ("#ffffff", 3)):  # seen on dark and on light
+            self.figure.scatter(
+                "x",
+                "y",
+                source=self._mark,
+                marker="circle",
+                size=34,
+                fill_color=None,
+                line_color=color,
+                line_width=width,
+            )
 
     def _listen(self) -> None:
         listener = self._listener

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import panel as pn
 
 from tsraster.app.bench import Bench, Painting
-from tsraster.app.picture.stretching import find_limits, to_bytes, to_rgba
+from tsraster.app.picture.stretching import color_codes, find_limits, level_limits, to_bytes, to_rgba
 from tsraster.app.picture.viewports import Viewport, read_view
 from tsraster.coloring import bind_lut
 from tsraster.lut import RGBA, Lut
 from tsraster.lutfiles import shipped_luts
 from tsraster.pipeline.luts import load_lut
 
-_STORED = "as stored"
-"""A photo looks as it was taken."""
+_STORED, _TYPED = "as stored", "typed"
+"""A photo looks as it was taken, and codes with a palette as the file colors them."""
+_CHANNELS = ("Red", "Green", "Blue")
+_THIRD = 92
 _STRETCHES: dict[str, tuple[float, float] | None] = {
     "2 to 98 %": (2.0, 98.0),
     "0.5 to 99.5 %": (0.5, 99.5),
     "all values": (0.0, 100.0),
-    "typed": None,
+    _TYPED: None,
     _STORED: None,
 }
+_COLORMAPS = ("viridis", "cividis", "magma", "inferno", "plasma", "turbo")
 _LEVELS = 255
 MARGIN = 0.1
 """So much more than what is seen is painted on each side, so that a small move shows no gap."""
@@ -37,16 +41,25 @@ class LookPane:
         self._bench = bench
         self._limits: list[tuple[float, float]] = [(0.0, 1.0)]
         self._is_asked = False
-        self._start: tuple[float, float] = (0.0, 1.0)
+        self._start = self._limits
         self.source = pn.widgets.Select(label="Image", options={}, width=320)
         self.plane = pn.widgets.IntSlider(label="Slice", start=0, end=1, width=320, visible=False)
         self.way = pn.widgets.RadioButtonGroup(label="Show", options=["One band", "Three bands"], width=320)
         self.band = pn.widgets.Select(label="Band", options={}, width=320)
-        self.mixed = [pn.widgets.Select(label=name, options={}, width=102) for name in ("Red", "Green", "Blue")]
+        self.mixed = [pn.widgets.Select(label=name, options={}, width=_THIRD) for name in _CHANNELS]
         self.stretch = pn.widgets.Select(label="Stretch", options=list(_STRETCHES), width=156)
         self.ramp = pn.widgets.Select(label="Colors", options=_list_ramps(), width=156)
         self.low = pn.widgets.FloatInput(label="Darkest", value=0.0, width=156)
         self.high = pn.widgets.FloatInput(label="Brightest", value=1.0, width=156)
+        # Of three bands each has its own.
+        self.lows, self.highs = (
+            [pn.widgets.FloatInput(label=f"{end} {name.lower()}", value=0.0, width=_THIRD) for name in _CHANNELS]
+            for end in ("Darkest", "Brightest")
+        )
+        self._limits_row = pn.Row(self.low, self.high, margin=0)
+        self._mixed_limits = pn.Column(
+            pn.Row(*self.lows, margin=0), pn.Row(*self.highs, margin=0), margin=0, visible=False
+        )
         self.fit = pn.widgets.Button(label="Show all", width=156)
         self.one = pn.widgets.Button(label="Pixels 1:1", width=156)
         self.path = pn.widgets.TextInput(label="Another image, below the root", width=236)
@@ -56,7 +69,7 @@ class LookPane:
         self.panel = pn.Column(
             self.source, self.plane, self.way, self.band, self._mixed_row,
             pn.Row(self.stretch, self.ramp, margin=0),
-            pn.Row(self.low, self.high, margin=0),
+            self._limits_row, self._mixed_limits,
             pn.Row(self.fit, self.one, margin=0),
             self._more,
             margin=0,
@@ -79,7 +92,7 @@ class LookPane:
         self.plane.param.watch(lambda event: bench.choose(bench.number, event.new), "value_throttled")
         for one in (self.way, self.band, *self.mixed, self.stretch):
             one.param.watch(lambda _: self._stretch(), "value")
-        for one in (self.low, self.high):
+        for one in (self.low, self.high, *self.lows, *self.highs):
             one.param.watch(lambda _: self._type(), "value")
         self.ramp.param.watch(lambda _: self._color(), "value")
         self.fit.on_click(lambda _: bench.canvas.fit())
@@ -97,14 +110,15 @@ class LookPane:
         self.source.param.update(options=self._bench.gallery.titles, value=self._bench.number)
         self.plane.param.update(visible=subject.planes > 1, end=max(1, subject.planes - 1), value=subject.plane)
         first = list(names.values())[:3]
-        natural = {band.role: band.number for band in raster.data_bands}
+        # Some files name their bands, and some say what they are.
+        natural = {name: band.number for band in raster.data_bands for name in (band.name, band.role)}
         mixed = [natural.get(role) for role in ("red", "green", "blue")]
         chosen = mixed if all(mixed) else [*first, *first[-1:] * 3][:3]
         for one, number in zip(self.mixed, chosen, strict=True):
             one.param.update(options=names, value=number)
         self.band.param.update(options=names, value=first[0])
         self.way.param.update(value="Three bands" if raster.is_color else "One band", visible=len(names) > 1)
-        self.stretch.value = _STORED if raster.is_color else next(iter(_STRETCHES))
+        self.stretch.value = _STORED if raster.is_color or raster.palette else next(iter(_STRETCHES))
         self._is_asked = False
         self._color()
         self._stretch()
@@ -114,16 +128,29 @@ class LookPane:
             return
         is_mixed = self.way.value == "Three bands"
         self.band.visible, self._mixed_row.visible = not is_mixed, is_mixed
-        self.low.visible = self.high.visible = self.ramp.visible = not is_mixed
+        self._limits_row.visible, self._mixed_limits.visible = not is_mixed, is_mixed
         percents = _STRETCHES[self.stretch.value]
-        if self.stretch.value == _STORED:
+        has_own_colors = self._has_own_colors
+        self.ramp.visible = not is_mixed and not has_own_colors
+        if has_own_colors:
+            self._limits_row.visible = False
+            self._bench.repaint("look")
+        elif self.stretch.value == _STORED:
             highest = float(np.iinfo(self._bench.subject.raster.bands[0].dtype).max) if self._has_integers else 1.0
             self._take([(0.0, highest)] * len(self.bands))
         elif percents is not None:
             bands, overview = self.bands, self._bench.subject.overview
             self._bench.latest("stretch", partial(_find_limits, overview, bands, percents), self._take)
         else:
-            self._bench.repaint("look")
+            # Those that were, for as many bands as are seen now.
+            self._take([*self._limits, *self._limits[-1:] * 3][: len(self.bands)])
+
+    @property
+    def _has_own_colors(self) -> bool:
+        """Whether codes are shown in the colors that the file has for them."""
+        raster = self._bench.subject.raster
+        is_code = np.dtype(raster.bands[0].dtype).kind == "u"
+        return self.stretch.value == _STORED and is_code and bool(raster.palette) and len(self.bands) == 1
 
     @property
     def _has_integers(self) -> bool:
@@ -131,31 +158,47 @@ class LookPane:
 
     def _take(self, limits: list[tuple[float, float]]) -> None:
         self._limits = limits
-        self._is_asked = True
-        self.low.value, self.high.value = limits[0]
-        self._is_asked = False
+        self._show_limits()
         self._bench.repaint("look")
+
+    def _show_limits(self) -> None:
+        self._is_asked = True
+        for (low, high), pair in zip(self._limits, self._pairs, strict=True):
+            pair[0].value, pair[1].value = low, high
+        self._is_asked = False
+
+    @property
+    def _pairs(self) -> list[tuple[Any, Any]]:
+        """The fields of the limits that are seen."""
+        return [(self.low, self.high)] if len(self._limits) == 1 else list(zip(self.lows, self.highs, strict=True))
 
     def _type(self) -> None:
-        if self._is_asked or self.low.value is None or self.high.value is None:
+        if self._is_asked:
             return
-        self._limits = [(float(self.low.value), float(self.high.value))] * len(self._limits)
-        self.stretch.value = "typed"
+        typed = [(low.value, high.value) for low, high in self._pairs]
+        if not all(one is not None and np.isfinite(one) for pair in typed for one in pair):
+            self._bench.say("a limit is no number; the one before holds", is_wrong=True)
+            # The field is being read; it takes another value only afterwards.
+            self._bench.later(self._show_limits)
+            return
+        self._limits = [(float(low), float(high)) for low, high in typed]
+        self._set_typed()
         self._bench.repaint("look")
 
+    def _set_typed(self) -> None:
+        self._is_asked = True
+        self.stretch.value = _TYPED
+        self._is_asked = False
+
     def _level(self, phase: str, right: float, down: float) -> None:
-        """Move the middle of the limits by a drag to the right, and widen them by one downwards."""
-        low, high = self._limits[0]
+        """Move the middle of the limits by a drag to the right, and widen them by one downwards; those of each band alike."""
         if phase == "start":
-            self._start = low, high
-        elif phase == "move":
-            low, high = self._start
-            width, canvas = high - low, self._bench.canvas
-            middle = (low + high) / 2 - right / canvas.width * width
-            half = width / 2 * 2.0 ** (down / canvas.height * 4)
-            self._take([(middle - half, middle + half)] * len(self._limits))
-        else:
-            self.stretch.value = "typed"
+            self._start = self._limits
+        elif phase == "move" and len(self._start) == len(self._limits) and not self._has_own_colors:
+            canvas = self._bench.canvas
+            share, factor = right / canvas.width, 2.0 ** (down / canvas.height * 4)
+            self._take([level_limits(limits, share, factor) for limits in self._start])
+            self._set_typed()
 
     def _color(self) -> None:
         lut = load_lut(self.ramp.value)
@@ -181,15 +224,22 @@ class LookPane:
         if view is None:
             return None
         data, valid, limits = view.pixels.data, view.pixels.valid, self._limits
+        if self._has_own_colors:
+            return "color", color_codes(data[0], valid, subject.raster.palette), view.box
         if len(data) == 3 and len(limits) == 3:
             return "color", to_rgba(data, limits, valid), view.box
         return "gray", to_bytes(data[0], valid, *limits[0]), view.box
 
 
+def list_colormaps() -> list[str]:
+    """Return well-known colormaps, where the library that has them is installed; it is imported once one is chosen."""
+    return list(_COLORMAPS) if find_spec("matplotlib") is not None else []
+
+
 def _list_ramps() -> list[str]:
     """Return the shipped tables that can be spread over values; gray comes first."""
     ramps = [name for name in shipped_luts() if load_lut(name).kind == "ramp"]
-    return sorted(ramps, key=lambda name: (name != "gray", name))
+    return sorted(ramps, key=lambda name: (name != "gray", name)) + list_colormaps()
 
 
 def _find_limits(overview: Any, bands: list[int], percents: tuple[float, float]) -> list[tuple[float, float]]:

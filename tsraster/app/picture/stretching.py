@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -120,6 +120,54 @@ def _widen(low: float, high: float, least: float, greatest: float) -> Limits:
         return least, greatest
     little = max(0.5, abs(low) * 1e-6)
     return low - little, low + little
+
+
+def level_limits(limits: Limits, share: float, factor: float) -> Limits:
+    """Move the middle of limits down by a share of their width, widen them, and round them to what can be seen.
+
+    Examples
+    --------
+    >>> level_limits((0.0, 100.0), 0.123456, 2.0)
+    (-62.3, 137.7)
+    """
+    low, high = limits
+    width = high - low
+    middle, half = (low + high) / 2 - share * width, width / 2 * factor
+    return _round(middle - half, 2 * half), _round(middle + half, 2 * half)
+
+
+def _round(limit: float, width: float) -> float:
+    """Round to less than a thousandth of the width."""
+    if not math.isfinite(width) or width == 0:
+        return limit
+    return float(round(limit, 4 - math.ceil(math.log10(abs(width)))))
+
+
+def color_codes(
+    codes: NDArray[Any], valid: NDArray[np.bool_], palette: Mapping[int, tuple[int, int, int, int]]
+) -> NDArray[np.uint32]:
+    """Return the colors that a file has for its codes, as Bokeh's `image_rgba` takes them; a code without one is black.
+
+    Parameters
+    ----------
+    codes : array, shape (row, col)
+        Unsigned integers.
+    valid : bool array, shape (row, col)
+        True where there is data; what is not is transparent and 0.
+    palette : mapping
+        From codes to (red, green, blue, alpha).
+
+    Examples
+    --------
+    >>> codes = np.array([[3, 4, 3]], np.uint8)
+    >>> color_codes(codes, np.array([[True, True, False]]), {3: (255, 128, 0, 255)}).view(np.uint8).tolist()
+    [[255, 128, 0, 255, 0, 0, 0, 255, 0, 0, 0, 0]]
+    """
+    colors = np.zeros((max(int(codes.max(initial=0)), *palette, 255) + 1, 4), np.uint8)
+    colors[:, 3] = 255
+    for code, color in palette.items():
+        colors[code] = color
+    return np.where(valid, colors.view(np.uint32)[:, 0][codes], np.uint32(0))
 
 
 def to_bytes(

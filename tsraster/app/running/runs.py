@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from tsraster.errors import TsrasterError
 from tsraster.pipeline.blocks import Progress
 from tsraster.pipeline.classify import classify_file
 from tsraster.pipeline.conversion import convert_lut_file
+from tsraster.pipeline.imaging import PathLike
 from tsraster.pipeline.learning.predict import predict_files
 from tsraster.pipeline.learning.train import train_file
 from tsraster.pipeline.sourcing.sources import SourcePlan
@@ -21,6 +24,8 @@ from tsraster.writing import Outputs, write_text
 
 Tell = Callable[[float], None]
 """Called with the share that is done, 0 to 1."""
+_FILES = ("mtl", "qa", "mask_file", "clip", "stac")
+"""Options by which a source is read that name files."""
 
 
 class StoppedError(TsrasterError):
@@ -47,17 +52,34 @@ class Call:
 
 
 @dataclass(frozen=True, eq=False)
+class Need:
+    """A file that calls read and that only the page can write, such as colors that were chosen by hand."""
+
+    path: Path
+    write: Callable[[bool], object]
+    """Writes it; called with whether a file that exists is replaced."""
+
+
+@dataclass(frozen=True, eq=False)
 class Run:
     """Calls that are made one after the other."""
 
     calls: tuple[Call, ...]
-    prepare: Callable[[], None] = lambda: None
-    """Saves what the calls read, such as colors."""
+    needs: tuple[Need, ...] = ()
+    check: Callable[[], None] = lambda: None
+    """Raises where an output must not be written."""
+    overwrite: bool = False
+
+    @property
+    def comment(self) -> str:
+        """What has to be there before the calls can be made; empty where all is."""
+        paths = " and ".join(str(need.path) for need in self.needs)
+        return f"# reads {paths}, saved by Run and by Copy" if paths else ""
 
     @property
     def command(self) -> str:
         """As command lines."""
-        return "\n".join(call.command for call in self.calls)
+        return "\n".join([*filter(None, [self.comment]), *(call.command for call in self.calls)])
 
     @property
     def python(self) -> str:
@@ -68,9 +90,21 @@ class Run:
             head, _, body = call.python.partition("\n\n")
             heads[head] = None
             bodies.append(body)
-        return "\n".join([*heads, "", *bodies])
+        return "\n".join([*filter(None, [self.comment]), *heads, "", *bodies])
 
-    def do(self, tell: Tell, stop: threading.Event) -> tuple[str, ...]:
+    def save(self, own: set[Path]) -> None:
+        """Write what the calls read; files that the page has written before, and notes in `own`, are replaced.
+
+        Raises
+        ------
+        TsrasterError
+            One exists already, or cannot be written.
+        """
+        for need in self.needs:
+            need.write(self.overwrite or need.path in own)
+            own.add(need.path)
+
+    def do(self, tell: Tell, stop: threading.Event, own: set[Path]) -> tuple[str, ...]:
         """Make the calls, and return the paths that were written.
 
         Raises
@@ -80,7 +114,8 @@ class Run:
         TsrasterError
             As the functions do; what earlier calls have written stays.
         """
-        self.prepare()
+        self.check()  # nothing is saved for a run that would be refused
+        self.save(own)
         written: list[str] = []
         for number, call in enumerate(self.calls):
             result = call.function(*call.args, **call.options, progress=self._watch(number, tell, stop))
@@ -100,7 +135,14 @@ class Run:
 
 def plan_options(plan: SourcePlan) -> dict[str, Any]:
     """Return the options by which a source is read."""
-    return {one.name: getattr(plan, one.name) for one in fields(plan) if one.name != "rules"}
+    options = {one.name: getattr(plan, one.name) for one in fields(plan) if one.name != "rules"}
+    return options | {name: find_absolute(options[name]) for name in _FILES if options[name] is not None}
+
+
+def find_absolute(source: PathLike) -> str:
+    """Return the absolute path of a file of this computer, and any other source as it is."""
+    text = os.fspath(source)
+    return os.path.abspath(text) if os.path.exists(text) else text
 
 
 def plan_classes_run(
@@ -133,17 +175,21 @@ def plan_classes_run(
     if with_table:
         calls[0].options["save_table"] = str(first.with_name(f"{first.stem}_table.json"))
 
-    def prepare() -> None:
-        for call in calls:  # nothing is saved for a run that would be refused
+    def check() -> None:
+        for call in calls:
             named = [call.args[1], *filter(None, map(call.options.get, ("color", "save_table")))]
             Outputs(named, sources=[call.args[0]], overwrite=overwrite)
-        if own.get("lut") == str(colors):
-            convert_lut_file(state.to_lut(), colors, overwrite=overwrite)
-        if "table" in own:
-            with Outputs([table], sources=sources, overwrite=overwrite) as outputs:
-                write_text(outputs.stage(table), state.to_table().to_json())
 
-    return Run(tuple(calls), prepare)
+    def write_table(is_replaced: bool) -> None:
+        with Outputs([table], sources=sources, overwrite=is_replaced) as outputs:
+            write_text(outputs.stage(table), state.to_table().to_json())
+
+    needs = []
+    if own.get("lut") == str(colors):
+        needs.append(Need(colors, lambda is_replaced: convert_lut_file(state.to_lut(), colors, overwrite=is_replaced)))
+    if "table" in own:
+        needs.append(Need(table, write_table))
+    return Run(tuple(calls), tuple(needs), check, overwrite)
 
 
 def plan_model_run(
@@ -152,7 +198,7 @@ def plan_model_run(
     settings: Mapping[str, Any],
     *,
     labeled: str,
-    export: Callable[[Path], None],
+    export: Callable[[Path, bool], None],
     overwrite: bool,
 ) -> Run:
     """Return how a model is trained with the labels of one source, and sources are classified by it.
@@ -166,7 +212,7 @@ def plan_model_run(
     labeled : str
         The source that has labels.
     export : callable
-        Writes the labels to a path, as a raster.
+        Writes the labels to a path, as a raster; called also with whether a file that exists is replaced.
     overwrite : bool
         Whether files that exist are replaced.
     """
@@ -178,9 +224,7 @@ def plan_model_run(
         for source, destination in zip(sources, destinations, strict=True)
     ]
 
-    def prepare() -> None:
-        # Nothing is saved for a run that would be refused.
+    def check() -> None:
         Outputs([model, *destinations], sources=[*sources, labeled], overwrite=overwrite)
-        export(labels)
 
-    return Run((train, *predict), prepare)
+    return Run((train, *predict), (Need(labels, partial(export, labels)),), check, overwrite)

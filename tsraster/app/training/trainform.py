@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import panel as pn
 
 from tsraster.app.desk import escape
+from tsraster.app.tickbox import TickBox
 from tsraster.app.training.featuregrid import FeatureGrid, make_features
 from tsraster.app.training.livetiles import RESULTS
+from tsraster.app.training.overlaycolors import OPACITIES
+from tsraster.app.training.trainmemory import TrainChoice
 from tsraster.app.training.trainsession import TrainSettings
 from tsraster.learning.estimators import ESTIMATORS
 from tsraster.learning.recipes import RECIPES
@@ -32,6 +36,8 @@ class TrainForm:
         self.said = ""
         """What is being done."""
         self.is_busy = self.is_suggesting = False
+        self.is_held = False
+        """Whether widgets change only to show what is known already."""
         self.grid = FeatureGrid(on_features)
         self._make_features()
         self._make_overlay()
@@ -46,6 +52,7 @@ class TrainForm:
         self.all = pn.widgets.Button(label="All", width=_THIRD)
         self.none = pn.widgets.Button(label="None", width=_THIRD)
         self.suggest = pn.widgets.Button(label="Suggest", width=_THIRD, description=_SUGGEST)
+        self.back = pn.widgets.Button(label="Undo: tick what was ticked before", width=_WIDTH, visible=False)
         self.count = pn.pane.HTML("", styles=_NOTE, width=_WIDTH, margin=(0, 10))
         self.estimator = pn.widgets.Select(label="Estimator", options=list(ESTIMATORS), width=_HALF)
         self.recipe = pn.widgets.Select(label="Filters as in", options=list(RECIPES), value="ilastik", width=_HALF)
@@ -55,7 +62,9 @@ class TrainForm:
     def _make_overlay(self) -> None:
         self.overlay = pn.widgets.Select(label="Overlay", options=["none", *RESULTS], value=RESULTS[0], width=_HALF)
         self.shown_class = pn.widgets.Select(label="Of the class", options={}, width=_WIDTH, visible=False)
-        self.opacity = pn.widgets.IntSlider(label="Opacity, in %", start=0, end=100, value=50, width=_HALF)
+        self.opacity = pn.widgets.IntSlider(
+            label="Opacity, in %", start=0, end=100, value=OPACITIES[RESULTS[0]], width=_HALF
+        )
         self.next = pn.widgets.Button(
             label="Next uncertain place (n)", width=_WIDTH, description="Jumps to where a label would help most"
         )
@@ -64,7 +73,7 @@ class TrainForm:
         self.found = pn.pane.HTML("", styles=_SMALL, width=_WIDTH, margin=(5, 10))
         self.path = pn.widgets.TextInput(label="File of the model: .tsmodel .ilp", width=_WIDTH)
         self.save = pn.widgets.Button(label="Save model", width=_HALF, disabled=True)
-        self.replace = pn.widgets.Checkbox(label="replace", width=_HALF, align="center")
+        self.replace = TickBox(label="Replace", width=_HALF, align="center")
 
     def _lay_out(self) -> None:
         self.card = pn.Column(
@@ -81,14 +90,15 @@ class TrainForm:
             self.grid.panel,
             self.count,
             pn.Row(self.all, self.none, self.suggest, margin=0),
+            self.back,
             self.unfold,
             self.card,
             pn.Row(self.overlay, self.opacity, margin=0),
             self.shown_class,
             self.next,
-            self.found,
             self.path,
             pn.Row(self.save, self.replace, margin=0),
+            self.found,
             margin=0,
         )
 
@@ -113,16 +123,47 @@ class TrainForm:
             seed=int(self.seed.value or 0),
         )
 
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Change widgets without anybody taking it for a choice."""
+        was_held, self.is_held = self.is_held, True
+        try:
+            yield
+        finally:
+            self.is_held = was_held
+
+    @property
+    def choice(self) -> TrainChoice:
+        """What is chosen, for `restore`."""
+        settings = self.describe("")
+        return TrainChoice(
+            features=tuple(self.grid.choices),
+            estimator=settings.estimator,
+            recipe=settings.recipe,
+            trees=settings.trees,
+            seed=settings.seed,
+            overlay=str(self.overlay.value),
+            opacity=int(self.opacity.value),
+            path=str(self.path.value),
+        )
+
+    def restore(self, choice: TrainChoice) -> None:
+        """Show what was chosen before."""
+        self.grid.tick(list(choice.features))
+        for name in ("estimator", "recipe", "trees", "seed", "overlay", "opacity", "path"):
+            getattr(self, name).value = getattr(choice, name)
+
     def count_features(self, bands: int) -> None:
         """Say how many features of so many bands are ticked."""
         choices = self.grid.choices
         number = len(make_features(choices, "ilastik").columns(bands)) if choices else 0
         self.count.object = f"{number} features of {bands} band{'s' if bands > 1 else ''}"
 
-    def enable(self, is_offered: bool) -> None:
-        """Let nothing be pressed that cannot be done."""
+    def offer(self, trouble: str) -> None:
+        """Let nothing be pressed that cannot be done, and say why; all can where there is no trouble."""
         for one in (self.is_live, self.once, self.suggest, self.next):
-            one.disabled = not is_offered
+            one.disabled = bool(trouble)
+        self.say_state(trouble or "idle")
 
     def say_state(self, text: str, *, is_busy: bool = False) -> None:
         """Say what is being done."""

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tsraster.app.desk import Desk, resolve_output
 from tsraster.app.gallery import Gallery
 from tsraster.app.labels.labeldesk import LabelDesk
 from tsraster.app.subjects import Subject
@@ -16,7 +17,7 @@ from tsraster.app.training.livefitting import BoardLabels, fit_labels
 from tsraster.app.training.livelisteners import Listeners
 from tsraster.app.training.livetraining import LiveTraining
 from tsraster.app.training.predictionpicture import PredictionPicture
-from tsraster.errors import DataError, MissingExtraError
+from tsraster.errors import DataError, DestinationExistsError
 from tsraster.learning.featureset import FeatureSet
 from tsraster.learning.modelfile import write_model
 from tsraster.learning.suggestion import Suggestion
@@ -30,6 +31,7 @@ from tsraster.pipeline.learning.trainreport import TrainPlan
 from tsraster.reading import gdal_settings
 from tsraster.writing import Outputs
 
+_NO_VOLUMES = "Planes of a volume are not trained on here; the command tsraster train learns from whole volumes."
 _NEEDED = ("sklearn", "numba")
 _SAMPLES = 20_000
 """Labeled pixels of a class at most, as the command has it."""
@@ -92,18 +94,11 @@ class TrainSession:
         self.closing.close()
 
 
-def check_extra() -> None:
-    """Find out whether anything can be trained.
-
-    Raises
-    ------
-    MissingExtraError
-        scikit-learn or numba is not installed.
-    """
+def find_trouble(subject: Subject) -> str:
+    """Return in a sentence why a source cannot be trained on here; empty where it can."""
     if any(find_spec(name) is None for name in _NEEDED):
-        raise MissingExtraError(
-            "training needs scikit-learn and numba; install them with: pip install 'tsraster[learning]'"
-        )
+        return "training needs scikit-learn and numba; install them with: pip install 'tsraster[learning]'"
+    return _NO_VOLUMES if subject.planes > 1 else ""
 
 
 def open_session(gallery: Gallery, subject: Subject, listeners: Listeners, picture: PredictionPicture) -> TrainSession:
@@ -120,7 +115,7 @@ def open_session(gallery: Gallery, subject: Subject, listeners: Listeners, pictu
             scene = stack.enter_context(open_scene(subject.source))
         if scene.shape != subject.raster.shape:
             raise DataError(
-                f"{subject.title} is not shown as its file holds it; start the page without options to train"
+                f"{subject.title} is not shown as its file holds it; start tsraster view with nothing but its name to train"
             )
         live = LiveTraining(scene, listeners, wanted=())
         stack.callback(live.close)
@@ -148,6 +143,32 @@ def suggest(source: str, labels: BoardLabels, features: FeatureSet, plan: TrainP
     wanted = TrainPlan(**{**vars(plan), "suggest": True, "validation": "none"})
     with gdal_settings(), open_scene(source) as scene, block_work() as work:
         return fit_labels(scene, labels, features, wanted, work).suggestion
+
+
+def save_as(
+    text: str, desk: Desk, training: Training, session: TrainSession, labels: BoardLabels, *, overwrite: bool = False
+) -> Path:
+    """Write a model to a path that was typed, and return its real path; see `save_model`.
+
+    Raises
+    ------
+    DataError
+        The name does not end as one of a model.
+    DestinationExistsError
+        The file exists and `overwrite` is False.
+    UsageError, WriteError
+        It must not be written there, or cannot.
+    """
+    path = resolve_output(text, desk)
+    if path.suffix.lower() not in (".tsmodel", ".ilp"):
+        raise DataError(f"{path.name} is no name of a model; let it end in .tsmodel or .ilp")
+    try:
+        save_model(path, training, session, labels, overwrite=overwrite)
+    except DestinationExistsError:
+        raise DestinationExistsError(
+            f'{path.name} exists already; tick "Replace" to replace it, or type another name'
+        ) from None
+    return path
 
 
 def save_model(

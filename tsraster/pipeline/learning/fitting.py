@@ -18,8 +18,9 @@ from tsraster.learning.featureset import Column, FeatureChoice, FeatureSet
 from tsraster.learning.importances import sum_importances
 from tsraster.learning.model import LabeledPixels, Model, reduce_columns
 from tsraster.learning.samples import Samples
-from tsraster.learning.suggestion import suggest_features
+from tsraster.learning.suggestion import Suggestion, suggest_features
 from tsraster.learning.training import Trained, train
+from tsraster.learning.validation import group_by_blocks
 from tsraster.lut import RGBA, Lut
 from tsraster.measuring.confusion import Confusion
 from tsraster.pipeline.blocks import BlockWork
@@ -29,6 +30,8 @@ from tsraster.pipeline.learning.scenes import find_box
 from tsraster.pipeline.learning.trainreport import Findings, TrainPlan, describe_training
 
 _ALL = 2**62
+_FEWEST_BLOCKS = 3
+"""In which each class lies: with one left out, it is still learned from two places."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,7 +80,7 @@ def fit_model(examples: Sequence[Example], features: FeatureSet, plan: TrainPlan
     fill = tuple(np.quantile(np.concatenate([one.values for one in chosen]), 0.5, axis=0, method="lower").tolist())
     lut = make_class_lut(examples, codes.tolist(), plan.lut)
     samples = _compute_samples(chosen, columns, features.recipe, fill, codes, lut.names, work)
-    suggestion = suggest_features(samples, columns, seed=plan.seed, workers=work.workers) if plan.suggest else None
+    suggestion = _suggest(samples, columns, plan, work) if plan.suggest else None
     if suggestion is not None:
         features = _take_choices(features, suggestion.recommended.choices)
         chosen_columns = list(suggestion.recommended.columns)
@@ -205,6 +208,22 @@ def _compute_samples(
         places=np.concatenate(places),
         names=[name or str(code) for code, name in zip(codes.tolist(), names, strict=True)],
     )
+
+
+def _suggest(samples: Samples, columns: tuple[Column, ...], plan: TrainPlan, work: BlockWork) -> Suggestion:
+    judged = choose_judging(samples, plan.validation_block)
+    return suggest_features(
+        samples, columns, validation=judged, seed=plan.seed, block=plan.validation_block, workers=work.workers
+    )
+
+
+def choose_judging(samples: Samples, block: int) -> str:
+    """Return how a choice of features is to be judged: "blocks" if each class lies in several of them, else "out-of-bag".
+
+    Out-of-bag, labels that are strokes of a brush favor coarse scales, from which the place is known again.
+    """
+    pairs = np.unique(np.stack([samples.classes, group_by_blocks(samples.places, block)]), axis=1)
+    return "blocks" if np.bincount(pairs[0], minlength=samples.n_classes).min() >= _FEWEST_BLOCKS else "out-of-bag"
 
 
 def _take_choices(features: FeatureSet, wanted: Sequence[tuple[str, float]]) -> FeatureSet:
