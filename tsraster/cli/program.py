@@ -92,6 +92,8 @@ def main() -> NoReturn:
     # Nothing here multiplies matrices, and the threads that OpenBLAS starts beside numpy keep a processor busy for a while.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     warnings.showwarning = _show_warning
+    # Threads that filter warnings for themselves undo what others have filtered; this one is said by nobody.
+    warnings.filterwarnings("ignore", message="Dataset has no geotransform")
     # What GDAL has to say is in the sentence of the error.
     logging.getLogger("rasterio").addHandler(logging.NullHandler())
     if isinstance(sys.stdout, io.TextIOWrapper):

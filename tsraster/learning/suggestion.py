@@ -104,8 +104,9 @@ def suggest_features(
     Notes
     -----
     A quarter of the choices is left out at a time, and one at a time of the last few. Trees are extremely randomized ones, and
-    the importance of a choice is the sum of those of its features. Judged out-of-bag, labels that are strokes of a brush favor
-    large scales: from these the trees know the place again, where neighbors were drawn. With "blocks" they cannot.
+    the importance of a choice is the sum of those of its features. Judged out-of-bag, strokes of a brush favor large
+    scales: from these the trees know the place again, where neighbors were drawn. With "blocks" the accuracy flatters less, but
+    few strokes may still end in one coarse scale.
 
     References
     ----------

@@ -37,6 +37,9 @@ from tsraster.learning.featureset import parse_features
 from tsraster.measuring.confusion import Confusion
 from tsraster.raster import without_place_warning
 
+# Scikit-learn is trained in one thread while files are read in another, and each sets filters of warnings for both.
+pytestmark = pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
+
 ROWS, COLS = 600, 700
 WIDTH, HEIGHT = 400, 300
 SOON = 60.0

@@ -220,7 +220,8 @@ def _suggest(samples: Samples, columns: tuple[Column, ...], plan: TrainPlan, wor
 def choose_judging(samples: Samples, block: int) -> str:
     """Return how a choice of features is to be judged: "blocks" if each class lies in several of them, else "out-of-bag".
 
-    Out-of-bag, labels that are strokes of a brush favor coarse scales, from which the place is known again.
+    Out-of-bag knows the neighbors of each pixel, by which a place is known again; the accuracy of blocks flatters less, and takes
+    three to four times as long. Neither keeps few strokes from ending in one coarse scale.
     """
     pairs = np.unique(np.stack([samples.classes, group_by_blocks(samples.places, block)]), axis=1)
     return "blocks" if np.bincount(pairs[0], minlength=samples.n_classes).min() >= _FEWEST_BLOCKS else "out-of-bag"
