@@ -164,7 +164,8 @@ class LookPane:
     def _show_limits(self) -> None:
         self._is_asked = True
         for (low, high), pair in zip(self._limits, self._pairs, strict=True):
-            pair[0].value, pair[1].value = low, high
+            # Percentiles of floats have more digits than a field has room for.
+            pair[0].value, pair[1].value = (float(f"{one:.7g}") for one in (low, high))
         self._is_asked = False
 
     @property
