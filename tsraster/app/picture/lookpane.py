@@ -157,15 +157,15 @@ class LookPane:
         return np.dtype(self._bench.subject.raster.bands[0].dtype).kind in "iu"
 
     def _take(self, limits: list[tuple[float, float]]) -> None:
-        self._limits = limits
+        # Percentiles of floats have more digits than a field has room for.
+        self._limits = [(float(f"{low:.7g}"), float(f"{high:.7g}")) for low, high in limits]
         self._show_limits()
         self._bench.repaint("look")
 
     def _show_limits(self) -> None:
         self._is_asked = True
         for (low, high), pair in zip(self._limits, self._pairs, strict=True):
-            # Percentiles of floats have more digits than a field has room for.
-            pair[0].value, pair[1].value = (float(f"{one:.7g}") for one in (low, high))
+            pair[0].value, pair[1].value = low, high
         self._is_asked = False
 
     @property
