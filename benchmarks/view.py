@@ -115,6 +115,7 @@ def measure_strokes(page: Any, size: int, runs: int) -> None:
     page.get_by_role("button", name="Add class").click()
     time.sleep(1)
     page.keyboard.press("d")
+    page.wait_for_function("""() => Bokeh.documents[0].get_model_by_name("hand").data.mode[0] === "draw" """)
     for number, line in enumerate(((0.3, 0.3), (0.5, 0.6), (0.7, 0.4)), start=1):
         page.keyboard.press(str(number))
         draw_line(page, size, *line)

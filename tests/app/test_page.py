@@ -22,7 +22,7 @@ from tsraster.cli.program import program
 from tsraster.raster import Window
 from tsraster.reading import open_raster
 
-LONG = 30.0
+LONG = 90.0
 LAYER = """(name) => {
   const source = Bokeh.documents[0].get_model_by_name(name);
   const image = source.data.image[0];
@@ -30,6 +30,7 @@ LAYER = """(name) => {
   return {values: Array.from(image), shape: image.shape,
           box: [source.data.x[0], source.data.y[0], source.data.dw[0], source.data.dh[0]]};
 }"""
+MODE = """() => Bokeh.documents[0].get_model_by_name("hand").data.mode[0]"""
 SEEN = """() => {
   const page = Bokeh.documents[0];
   return [Array.from(page.get_model_by_name("cutoffs").data.x), page.get_model_by_name("histogram").x_range.start,
@@ -108,6 +109,7 @@ def test_a_dragged_cutoff_gives_the_codes_and_counts_that_classify_writes(
     page = open_page(serve(thermal, "--landsat", "temperature"))
     open_pane(page, "Cutoffs")
     wait_for(lambda: page.evaluate(SEEN)[0])
+    page.locator(".tabulator-row").first.wait_for()
     drag_cutoff(page, 2, 298.0)
     wait_for(lambda: abs(read_cutoffs(page)[2] - 298.0) < 0.05)
     cutoffs = read_cutoffs(page)
@@ -133,6 +135,7 @@ def test_the_page_runs_what_it_spells(thermal: Path, serve: Serve, open_page: Op
     page = open_page(serve(thermal, "--landsat", "temperature"))
     open_pane(page, "Cutoffs")
     wait_for(lambda: page.evaluate(SEEN)[0])
+    page.locator(".tabulator-row").first.wait_for()
     page.get_by_label("Cutoffs, separated by commas").fill("294, 296, 298")
     page.keyboard.press("Enter")
     open_pane(page, "Run")
@@ -193,6 +196,7 @@ def scribble(page: Any, journal: Path) -> None:
     page.get_by_role("button", name="Add class").click()
     page.locator(".tabulator-row").nth(2).wait_for()
     page.keyboard.press("d")
+    wait_for(lambda: page.evaluate(MODE) == "draw")
     drawn = 0
     for key, lines in STROKES.items():
         page.keyboard.press(key)

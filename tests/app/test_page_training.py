@@ -38,6 +38,7 @@ def test_locks_are_words_and_the_place_of_the_labels_is_said(halves: Path, serve
     wait_for(lambda: read_locks(page) == ["open", "open"])
     page.get_by_text("kept in halves.png.labels.jsonl").wait_for()
     page.keyboard.press("d")
+    page.wait_for_function("""() => Bokeh.documents[0].get_model_by_name("hand").data.mode[0] === "draw" """)
     draw(page, (0.2, 0.4), (0.25, 0.5))
     wait_for(lambda: read_counts(page)[0] > 0)
     click_lock(page, 1)
@@ -54,6 +55,7 @@ def test_next_marks_a_place_models_are_saved_in_sight_and_a_reload_keeps_what_wa
     page = open_page(serve(halves), width=1000, height=700)
     wait_for(lambda: read_layer(page, "color"))
     page.keyboard.press("d")
+    page.wait_for_function("""() => Bokeh.documents[0].get_model_by_name("hand").data.mode[0] === "draw" """)
     for number, share in enumerate((0.2, 0.7), start=1):
         page.keyboard.press(str(number))
         draw(page, (share, 0.4), (share + 0.05, 0.5))

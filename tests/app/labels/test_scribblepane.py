@@ -374,6 +374,7 @@ def test_strokes_in_a_browser_are_found_after_a_reload_and_after_a_kill(
     page.get_by_role("button", name="Add class").click()
     page.locator(".tabulator-row").nth(2).wait_for()
     page.keyboard.press("d")
+    page.wait_for_function("""() => Bokeh.documents[0].get_model_by_name("hand").data.mode[0] === "draw" """)
     for number in range(3):
         page.keyboard.press(str(number + 1))
         drag(page, 0.35 + 0.12 * number)

@@ -74,6 +74,18 @@ class TablePlace:
             self.panel[:] = [self._table]
 
 
+def change_cells(table: pn.widgets.Tabulator, rows: pd.DataFrame) -> None:
+    """Change only the cells that differ, so that a name that is being typed stays, and nothing is sent where nothing changed."""
+    shown = table.value
+    changed = {
+        name: [(row, value) for row, value in enumerate(rows[name]) if value != shown[name].iloc[row]]
+        for name in rows.columns
+    }
+    changed = {name: cells for name, cells in changed.items() if cells}
+    if changed:
+        table.patch(changed)
+
+
 def to_hex(color: RGBA) -> str:
     """Return a color as the web writes it, without alpha.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tsraster.app.bench import Bench, Painting
 from tsraster.app.cutoffs.classdraft import ClassDraft
-from tsraster.app.cutoffs.classlist import TablePlace, from_hex, make_table, to_hex
+from tsraster.app.cutoffs.classlist import TablePlace, change_cells, from_hex, make_table, to_hex
 from tsraster.app.cutoffs.classrows import list_rows, tabulate
 from tsraster.app.cutoffs.classstate import ClassState
 from tsraster.app.cutoffs.cutoffplaces import parse_cutoffs, snap
@@ -396,7 +396,7 @@ class CutoffPane:
         rows = list_rows(draft, shown.known, find_pixel_area(self._bench.subject.raster))
         is_same = list(rows.columns) == list(self.table.value.columns) and len(rows) == len(self.table.value)
         if is_same:
-            self.table.patch({name: list(enumerate(rows[name])) for name in rows.columns})
+            change_cells(self.table, rows)
             if not is_drag:
                 self._show_color()
         else:

@@ -246,7 +246,7 @@ class Canvas:
     def _add_brush(self) -> None:
         self._line_source = ColumnDataSource(data={"xs": [], "ys": []})
         self._stroke = ColumnDataSource(data={"x": [], "y": []})
-        self._hand = ColumnDataSource(data={"mode": [self._mode]})
+        self._hand = ColumnDataSource(data={"mode": [self._mode]}, name="hand")
         self._line = self.figure.multi_line(
             "xs", "ys", source=self._line_source, line_alpha=0.8, line_cap="round", line_join="round", line_width=3
         )
