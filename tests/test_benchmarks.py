@@ -8,6 +8,7 @@ import pytest
 from benchmarks.__main__ import STAGES
 
 
+@pytest.mark.flaky(reruns=1)  # one of them drives a browser
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_benchmark_runs(stage: str) -> None:
     # In a process of its own: playwright drives one browser in each, and other tests have one open.
