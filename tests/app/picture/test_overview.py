@@ -99,7 +99,7 @@ def test_huge_rasters_need_little_memory_and_can_be_left_at_once() -> None:
         assert not overview.wait(0.05)
         assert overview.filled.nbytes * (8 + 1 + 1) <= MOST_BYTES
         assert overview.progress < 1
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
     assert max(window.rows * window.cols for window in fake.windows) <= 2**20
     seen = len(fake.windows)
     time.sleep(0.05)
